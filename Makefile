@@ -1,0 +1,36 @@
+# The front door. `make help` lists the verbs; what they do stands in `outlay`, the command.
+PYTHON ?=
+BIN := $(if $(PYTHON),,.venv/bin/)
+RUN := $(if $(PYTHON),$(PYTHON),.venv/bin/python)
+FIND := for p in python3.11 python3.12 python3.13 python3 python; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done
+.DEFAULT_GOAL := all
+.SECONDARY:
+.PHONY: all test lab check series figures clean help
+
+all: $(if $(PYTHON),,.venv/run)  ## make the environment if there is none, run what changed, build charts and pages
+	@$(RUN) -m outlay build
+
+test: $(if $(PYTHON),,.venv/dev)  ## run all tests: the library, its examples, the ledger, the notebooks, the pages
+	@$(RUN) -m pytest
+
+lab: $(if $(PYTHON),,.venv/run)  ## open the notebooks in JupyterLab
+	@$(RUN) -m jupyter lab --notebook-dir=notebooks
+
+check: $(if $(PYTHON),,.venv/run)  ## check the ledger, and name notebooks that are out of date
+	@$(RUN) -m outlay check && $(RUN) -m outlay build --check
+
+clean:  ## take out what was built; the environment stays
+	@rm -rf build
+
+help:  ## list these verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@echo 'An environment of your own instead of .venv: make PYTHON=python'
+
+.venv/run .venv/dev: .venv/%: requirements/%.txt pyproject.toml
+	@found=$$($(FIND)); test -n "$$found" || { echo 'Outlay needs Python 3.11 or newer, and none was found: install it, or name it with make PYTHON=/path/to/python' >&2; exit 1; }; \
+	echo "environment: .venv, from requirements/$*.txt"; \
+	test -x .venv/bin/python || $$found -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/$*.txt
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@ $(if $(filter dev,$*),.venv/run)

@@ -1,0 +1,421 @@
+"""Charts: frame in, Figure out. Names sit on the marks, the source line comes from the rows drawn, the title is guarded.
+
+Every verb takes the frame first, then title and subtitle, then keywords; `alt` is always needed. `show` puts the picture
+into a notebook and writes it, with the rows it draws and where they come from, to the folder of figures.
+"""
+
+import base64
+import hashlib
+import io
+import os
+import textwrap
+import weakref
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.dates as mdates
+import pandas as pd
+from IPython.display import display
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from outlay import ledger, periods, style, units
+
+_DRAWN: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # figure -> what stands behind it
+_WRITTEN: list[str] = []  # names of the charts shown in this session, in order
+_HOME = Path(__file__).resolve().parents[2] / "build"
+_EDGE = 0.13  # inches between the canvas and its text
+
+
+def headline(claim: str, *, holds: bool, otherwise: str) -> str:
+    """Return the claim while it holds, and the plain description once it does not (or cannot be said).
+
+    >>> headline("A dollar of cloud costs more than a dollar", holds=0.94 > 1, otherwise="Capital spending per dollar of cloud revenue")
+    'Capital spending per dollar of cloud revenue'
+    """
+    return claim if bool(holds) and not pd.isna(holds) else otherwise
+
+
+def lines(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, highlight: Iterable[str] | None = None, reference: tuple[float, str] | None = None,
+          beside: pd.DataFrame | None = None, beside_label: str = "", size: str = "report", scale: float = 1) -> Figure:
+    """Draw one line a company over time; a hole in the data is a hole in the line.
+
+    `highlight` turns every other company grey. `reference` is a value and its words, drawn as a thin line. `beside` is a second frame on the
+    same unit, drawn in grey behind (the same measure under another definition), named `beside_label`. `scale` multiplies values (100 for per cent).
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> figure = lines(book.quarters("capex", since="2022-01-01"), "Capital spending by firm", "$bn a quarter", alt="Line chart of capital spending.")
+    >>> len(figure.axes)
+    1
+    """
+    with style.applied():
+        parts = [frame] if beside is None else [frame, beside]
+        figure, axes = _canvas(parts, title, subtitle, alt, size)
+        labels = []
+        for company, rows in (beside.groupby("company", sort=False) if beside is not None else ()):
+            _line(axes, rows, style.CONTEXT, 1.4, scale)
+            end = rows.period_end.iloc[-1]
+            labels.append((rows.value.iloc[-1] * scale, beside_label or _identity(company)[0], style.LABEL, "normal", end, end))
+        for company, rows in frame.groupby("company", sort=False):
+            name, colour = _identity(company)
+            shown = highlight is None or company in highlight
+            plain = not shown or colour == style.CONTEXT
+            _line(axes, rows, style.CONTEXT if plain else colour, 1.0 if plain else 2.4 if colour == style.INK else 2.0, scale)
+            end = rows.period_end.iloc[-1]
+            labels.append((rows.value.iloc[-1] * scale, name, style.LABEL if plain else colour, "normal" if plain else "bold", end, end))
+        _amounts(axes)
+        _years(axes, [day for part in parts for day in part.period_end])
+        if reference:
+            axes.axhline(reference[0], color=style.MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+            axes.annotate(reference[1], (0, reference[0]), (4, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
+                          color=style.MUTED, fontsize=7.5)
+        _label_ends(figure, axes, labels)
+        return figure
+
+
+def panels(spend: pd.DataFrame, revenue: pd.DataFrame, title: str, subtitle: str, *, alt: str, words: tuple[str, str], size: str = "report") -> Figure:
+    """Draw one panel a company on a shared scale: `spend` as a shaded area, `revenue` as a line, largest spender first.
+
+    `words` name the area and the line, written into the first panel. A company of `spend` that `revenue` lacks has its area alone.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> spend, revenue = (book.quarters(name, companies=["amzn", "googl"], since="2022-01-01") for name in ("capex", "cloud_revenue"))
+    >>> len(panels(spend, revenue, "Two clouds", "$bn a quarter", alt="Panels of two clouds.", words=("Spent", "Took in")).axes)
+    2
+    """
+    with style.applied():
+        order = spend.groupby("company").value.last().sort_values(ascending=False).index
+        figure, first = _canvas([spend, revenue], title, subtitle, alt, size, columns=len(order), above=0.3)
+        drawn = figure.axes
+        last = max(spend.period_end.max(), revenue.period_end.max())
+        begin = min(spend.period_end.min(), revenue.period_end.min())
+        for axes, company in zip(drawn, order, strict=True):
+            name, colour = _identity(company)
+            colour = style.INK if colour == style.CONTEXT else colour
+            rows, against = spend[spend.company == company], revenue[revenue.company == company]
+            for block in _unbroken(rows):
+                axes.fill_between(block.period_end, block.value, color=style.tint(colour), linewidth=0)
+            if len(against):
+                _line(axes, against, colour, 2.0)
+            axes.text(0, 1.03, name, transform=axes.transAxes, color=colour, fontweight="bold", va="bottom")
+            axes.set_xlim(begin, last)
+            axes.margins(x=0)
+        for axes in drawn:
+            _amounts(axes)
+            _years(axes, [begin, last], every=2)
+            axes.set_ylim(0, max(spend.value.max(), revenue.value.max()) * 1.06)
+        for axes in drawn[1:]:
+            axes.tick_params(labelleft=False)
+        _name_in_panel(first, spend[spend.company == order[0]], revenue[revenue.company == order[0]], words, _identity(order[0])[1])
+        return figure
+
+
+def bars(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, names: dict[str, str] | None = None, value_words: Callable = units.money,
+         identity: str | None = None, size: str = "report") -> Figure:
+    """Draw horizontal bars, a row of the frame each, in the frame's order from the top, values at their ends.
+
+    What is no outcome of the strongest kind is told apart: figures that are not `actual` are hatched, press figures and estimates are
+    outlined tints. `names` gives each `period` (or company) of the frame its words; the value's words come from `value_words`.
+    `identity` is the company whose colour all bars wear, where the rows are figures of one company.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> capex = book.quarters("capex", since="2025-07-01")
+    >>> len(bars(capex, "Spending in one quarter", "$bn", alt="Bars.").axes[0].patches) == len(capex)
+    True
+    """
+    with style.applied():
+        figure, axes = _canvas([frame], title, subtitle, alt, size)
+        one = frame.company.nunique() == 1
+        words = [(names or {}).get(key) or (periods.words(key) if one else _identity(key)[0]) for key in (frame.period if one else frame.company)]
+        for place, row in enumerate(frame.itertuples()):
+            colour = _identity(identity or row.company)[1]
+            colour = style.INK if colour == style.CONTEXT and one else colour
+            firm = row.stance == "actual" and row.grade in ("filed", "stated")
+            axes.barh(place, row.value, height=0.68, facecolor=colour if firm else style.tint(colour), edgecolor=colour, linewidth=0.8,
+                      hatch="////" if row.stance == "forward" else None)
+            if pd.notna(row.low) and pd.notna(row.high):
+                axes.plot([row.low, row.high], [place, place], color=style.INK, linewidth=1.0, solid_capstyle="butt")
+            end = max(row.value, row.high if pd.notna(row.high) else row.value)
+            axes.annotate(value_words(row.value), (end, place), (4, 0), textcoords="offset points", va="center", fontsize=8)
+        axes.set_yticks(range(len(frame)), words, color=style.INK)
+        axes.set_ylim(len(frame) - 0.5, -0.5)
+        axes.set_xlim(min(0, frame.value.min()), max(frame.value.max(), frame.high.max() if frame.high.notna().any() else 0) * 1.12)
+        axes.grid(visible=False)
+        axes.spines["bottom"].set_visible(False)
+        axes.tick_params(bottom=False, labelbottom=False)
+        axes.axvline(0, color=style.MUTED, linewidth=0.8)
+        widest = max(_width(figure, label) for label in axes.get_yticklabels())
+        box = axes.get_position()
+        left = (widest + 2 * _EDGE) / figure.get_figwidth()
+        axes.set_position([left, box.y0 - 0.04, box.x1 - left, box.height + 0.04])
+        return figure
+
+
+def ranges(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, rivals: pd.DataFrame | None = None, size: str = "report") -> Figure:
+    """Draw disputed or dated figures over time: filled dots for filed and stated figures, hollow dots for press and estimates.
+
+    `frame` holds the selected figures, `rivals` every version that documents printed, drawn in grey behind. Outcomes are joined by a thin
+    line; plans stand alone, because neighbours may have been made at different times. A printed range is a bar from low to high. Whole years
+    stand over their name, everything else at the date it ends or holds.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> runs = book.observations("annualised_revenue", companies=["openai"])
+    >>> len(ranges(runs, "Run-rate", "$bn a year", alt="Dots of the run-rate.").axes)
+    1
+    """
+    with style.applied():
+        parts = [frame] if rivals is None else [frame, rivals]
+        figure, axes = _canvas(parts, title, subtitle, alt, size)
+        yearly = all(part.period.str.fullmatch(r"\d{4}").all() for part in parts)
+        place = (lambda rows: rows.period.astype(int)) if yearly else (lambda rows: rows.period_end)
+        if rivals is not None:
+            axes.plot(place(rivals), rivals.value, "o", markersize=5, markerfacecolor="white", markeredgecolor=style.CONTEXT, linestyle="none")
+        labels = []
+        for (company, stance), rows in frame.groupby(["company", "stance"], sort=False):
+            name, colour = _identity(company)
+            rows = rows.sort_values("period_end")
+            firm = rows.grade.isin(["filed", "stated"])
+            if stance == "actual":
+                axes.plot(place(rows), rows.value, color=colour, linewidth=1.2, zorder=2)
+            for some, face in ((firm, colour), (~firm, "white")):
+                axes.plot(place(rows[some]), rows[some].value, "o", markersize=5, markerfacecolor=face, markeredgecolor=colour, linestyle="none", zorder=3)
+            spread = rows[rows.low.notna() & rows.high.notna()]
+            axes.vlines(place(spread), spread.low, spread.high, color=colour, linewidth=1.2, zorder=2)
+            last = rows.iloc[[-1]]
+            labels.append((last.value.item(), f"{name} {units.money(last.value.item())}", colour, "bold", place(last).item(), last.period_end.item()))
+        _amounts(axes)
+        every = pd.concat(parts)
+        if yearly:
+            axes.set_xlim(place(every).min() - 0.3, place(every).max() + 0.3)
+            axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
+            axes.xaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%d"))
+        else:
+            _years(axes, [every.period_end.min() - pd.Timedelta(days=20), every.period_end.max() + pd.Timedelta(days=8)])
+        axes.set_ylim(0, axes.get_ylim()[1] * 1.04)
+        _label_ends(figure, axes, labels)
+        return figure
+
+
+def heat(table: pd.DataFrame, frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, rows: str, columns: str, mark: Callable | None = None,
+         colour: str = style.INK, size: str = "report") -> Figure:
+    """Draw a table of numbers as a heat map with every value written in its cell.
+
+    `table` has the row and column names as index and columns; `frame` holds the ledger rows that the numbers rest on, for the source
+    line. `rows` and `columns` are the words on the axes. Cells for which `mark(value)` holds are framed.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> grid = pd.DataFrame([[1.0, 2.0]], index=["30%"], columns=["3", "4"])
+    >>> len(heat(grid, book.quarters("capex"), "A grid", "$bn", alt="Grid.", rows="margin", columns="years").axes)
+    1
+    """
+    import seaborn as sns
+
+    with style.applied():
+        figure, axes = _canvas([frame], title, subtitle, alt, size)
+        sns.heatmap(table, ax=axes, cmap=sns.light_palette(colour, as_cmap=True), annot=table.map(lambda value: f"{value:,.0f}"), fmt="", cbar=False,
+                    vmin=0, vmax=float(table.to_numpy().max()) * 1.15, linewidths=1.5, linecolor="white", annot_kws={"fontsize": 9})
+        if mark:
+            for (down, across), value in ((at, table.iat[at]) for at in pd.MultiIndex.from_product([range(table.shape[0]), range(table.shape[1])])):
+                if mark(value):
+                    axes.add_patch(mpl.patches.Rectangle((across + 0.03, down + 0.04), 0.94, 0.92, fill=False, edgecolor=style.INK, linewidth=1.6))
+        axes.set_xlabel(columns, color=style.MUTED, labelpad=4)
+        axes.set_ylabel("")
+        axes.tick_params(bottom=False, left=False, labelrotation=0)
+        axes.set_yticks(axes.get_yticks(), [f"{label.get_text()} {rows}" for label in axes.get_yticklabels()], rotation=0)
+        axes.spines[:].set_visible(False)
+        box, widest = axes.get_position(), max(_width(figure, label) for label in axes.get_yticklabels())
+        left = (widest + 2 * _EDGE) / figure.get_figwidth()
+        axes.set_position([left, box.y0 + 0.05, box.x1 - left, box.height - 0.05])
+        return figure
+
+
+def show(figure: Figure, name: str) -> None:
+    """Show a chart in the notebook and write it: `name.svg`, `.png`, `.csv` (the rows drawn, with their facts) and `.txt` (its alt text).
+
+    They go to the folder `figures` of what OUTLAY_OUTPUT names, or of the project's `build`. The picture shown is the PNG written.
+    """
+    behind = _DRAWN[figure]
+    folder = Path(os.environ.get("OUTLAY_OUTPUT") or _HOME) / "figures"
+    csv = rows_drawn(figure).to_csv(index=False, lineterminator="\n")
+    stamp = hashlib.sha256((csv + _library()).encode()).hexdigest()[:16]
+    words = {"Title": behind["title"], "Description": behind["alt"]}
+    svg = {"Date": None, "Creator": None, "Source": behind["source"], "Identifier": f"outlay {stamp}", **words}
+    with style.applied():
+        files = {f"{name}.svg": _saved(figure, "svg", svg)}
+        with mpl.rc_context({"svg.fonttype": "path"}):  # a page cannot count on the reader's fonts
+            files[f"outlined/{name}.svg"] = _saved(figure, "svg", svg)
+        png = _saved(figure, "png", {"Software": None, "Source": behind["source"], "Comment": f"outlay {stamp}", **words}, dpi=style.RESOLUTION)
+    files |= {f"{name}.png": png, f"{name}.csv": csv.encode(), f"{name}.txt": (behind["alt"] + "\n").encode()}
+    for file, content in files.items():
+        write(folder / file, content)
+    if name not in _WRITTEN:
+        _WRITTEN.append(name)
+    width = round(figure.get_figwidth() * 120)
+    display({"image/png": base64.b64encode(png).decode(), "text/plain": behind["alt"]}, raw=True,
+            metadata={"image/png": {"alt": behind["alt"], "width": width}, "outlay": {"figure": name}})
+
+
+def written() -> pd.DataFrame:
+    """Return the charts that this notebook has written, and in which forms.
+
+    >>> written().columns.tolist()
+    ['chart', 'forms']
+    """
+    return pd.DataFrame([(name, "svg, png, csv, txt") for name in _WRITTEN], columns=["chart", "forms"])
+
+
+def rows_drawn(figure: Figure) -> pd.DataFrame:
+    """Return the ledger rows that a chart draws, facts by name: what `show` writes as CSV.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> figure = lines(book.quarters("capex", companies=["msft"]), "Microsoft", "$bn a quarter", alt="Line chart.")
+    >>> rows_drawn(figure).facts.iloc[-1]
+    'msft/capex_cash/2025-07-01..2025-09-30@msft-10-q-2025-09-30'
+    """
+    rows = _DRAWN[figure]["rows"]
+    return rows.assign(facts=rows.facts.map(lambda ids: ";".join(ledger.names(ids))))
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file aside and move it into place, so that nobody meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(content)
+    aside.replace(path)
+
+
+@cache
+def _library() -> str:
+    folder = Path(__file__).parent
+    content = b"".join(path.read_bytes() for path in sorted([*folder.glob("*.py"), *folder.glob("models/*.py")]))
+    return hashlib.sha256(content).hexdigest()
+
+
+def _saved(figure: Figure, form: str, metadata: dict, **how) -> bytes:
+    out = io.BytesIO()
+    figure.savefig(out, format=form, metadata=metadata, **how)
+    return out.getvalue()
+
+
+def _canvas(parts: list[pd.DataFrame], title: str, subtitle: str, alt: str, size: str, columns: int = 1, above: float = 0.0) -> tuple[Figure, mpl.axes.Axes]:
+    """Make a figure of a fixed size with title, subtitle and source line, and `columns` axes that share their y scale."""
+    rows = pd.concat([part[ledger.COLUMNS] for part in parts], ignore_index=True)
+    if rows.empty:
+        raise ValueError(f"nothing to draw for '{title}': the frame is empty. Say so in the text instead of drawing an empty chart.")
+    if len(title.split()) > 12:
+        raise ValueError(f"the title '{title}' has {len(title.split())} words; at most 12, the rest belongs into the subtitle")
+    stand_ins = ledger.stand_ins(pd.concat(parts, ignore_index=True))
+    subtitle = ". ".join([subtitle.rstrip("."), *stand_ins])
+    source = f"Source: {ledger.cite(fact for facts in rows.facts for fact in facts)}"
+    width, height = style.SIZES[size]
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    inner = int((width - 2 * _EDGE) * 72)
+    heading = figure.text(_EDGE / width, 1 - _EDGE / height, title, fontsize=12, fontweight="bold", va="top")
+    if _width(figure, heading) > width - _EDGE:
+        raise ValueError(f"the title '{title}' is wider than the chart; say it in fewer letters")
+    below = textwrap.fill(subtitle, int(inner / 4.55))
+    figure.text(_EDGE / width, 1 - (_EDGE + 0.27) / height, below, fontsize=8.5, color=style.MUTED, va="top", linespacing=1.25)
+    footer = textwrap.fill(source, int(inner / 3.75))
+    figure.text(_EDGE / width, (_EDGE - 0.03) / height, footer, fontsize=7, color=style.MUTED, va="bottom", linespacing=1.25)
+    top = 1 - (_EDGE + 0.27 + 0.16 * (below.count("\n") + 1) + 0.16 + above) / height
+    bottom = (_EDGE + 0.14 * (footer.count("\n") + 1) + 0.34) / height
+    axes = figure.subplots(1, columns, sharey=True, squeeze=False)[0]
+    figure.subplots_adjust(left=0.46 / width, right=1 - _EDGE / width, top=top, bottom=bottom, wspace=0.1)
+    _DRAWN[figure] = {"rows": rows, "alt": alt, "title": title, "source": source}
+    return figure, axes[0]
+
+
+@cache
+def _people() -> pd.DataFrame:
+    return ledger.tables()["companies"].set_index("company")
+
+
+def _identity(company: str) -> tuple[str, str]:
+    """Return the name and colour of a company; what is no company (a total) is itself, in ink."""
+    people = _people()
+    if company not in people.index:
+        return company, style.INK
+    return people.at[company, "name"], people.at[company, "colour"] or style.CONTEXT
+
+
+def _unbroken(rows: pd.DataFrame) -> Iterable[pd.DataFrame]:
+    """Yield the stretches of a company's quarters that have neither a hole nor a change of definition among them."""
+    rows = rows.sort_values("period_end")
+    place = periods.position(rows.period)
+    return (block for _, block in rows.groupby(((place.diff() != 1) | (rows.metric != rows.metric.shift())).cumsum()))
+
+
+def _line(axes: mpl.axes.Axes, rows: pd.DataFrame, colour: str, width: float, scale: float = 1) -> None:
+    for block in _unbroken(rows):
+        if len(block) == 1:  # a lone quarter between holes has no line to stand on
+            axes.plot(block.period_end, block.value * scale, "o", markersize=width * 1.5, color=colour)
+        axes.plot(block.period_end, block.value * scale, color=colour, linewidth=width, solid_capstyle="round")
+        if block.low.notna().all() and block.high.notna().all():
+            axes.fill_between(block.period_end, block.low * scale, block.high * scale, color=style.tint(colour), linewidth=0)
+
+
+def _amounts(axes: mpl.axes.Axes) -> None:
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(0, low), max(0, high))
+    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(units.tick))
+    axes.tick_params(axis="y", pad=2)
+    axes.axhline(0, color=style.MUTED, linewidth=0.8)
+
+
+def _years(axes: mpl.axes.Axes, days: list[pd.Timestamp], every: int = 1) -> None:
+    axes.set_xlim(min(days), max(days))
+    long = (max(days) - min(days)).days > 365 * 9
+    axes.xaxis.set_major_locator(mdates.YearLocator(2 if long else every))
+    axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
+
+
+def _width(figure: Figure, text: mpl.text.Text) -> float:
+    """Return the width of a text in inches."""
+    return text.get_window_extent(figure.canvas.get_renderer()).width / figure.dpi
+
+
+def _label_ends(figure: Figure, axes: mpl.axes.Axes, labels: list[tuple]) -> None:
+    """Write each line's name at its last point, make room on the right for the names that need it, and push them apart where they collide.
+
+    A label is value, words, colour, weight, the place on the x axis and the date of its point.
+    """
+    texts = [axes.annotate(words, (place, value), (6, 0), textcoords="offset points", color=colour, fontweight=weight, va="center", annotation_clip=False)
+             for value, words, colour, weight, place, _ in labels]
+    last = max(date for *_, date in labels)
+    at_end = [number for number, label in enumerate(labels) if (last - label[5]).days < 92]
+    box, width = axes.get_position(), figure.get_figwidth()
+    right = 1 - (max(_width(figure, texts[number]) for number in at_end) + 6 / 72 + _EDGE) / width
+    axes.set_position([box.x0, box.y0, right - box.x0, box.height])
+    step = 8.5 * 1.3 * figure.dpi / 72
+    heights = {number: axes.transData.transform((0, labels[number][0]))[1] for number in at_end}
+    order = sorted(at_end, key=heights.get)
+    for number, height in zip(order, _apart([heights[number] for number in order], step), strict=True):
+        texts[number].set_position((6, (height - heights[number]) * 72 / figure.dpi))
+
+
+def _apart(heights: list[float], step: float) -> list[float]:
+    """Return ascending heights at least `step` apart that stay as near as they can to the ones given."""
+    groups = [[height, 1] for height in heights]  # middle of a block and how many it holds
+    merged = True
+    while merged:
+        merged = False
+        for place in range(len(groups) - 1):
+            (low, below), (high, above) = groups[place], groups[place + 1]
+            if high - low < step * (below + above) / 2:
+                groups[place : place + 2] = [[(low * below + high * above) / (below + above), below + above]]
+                merged = True
+                break
+    return [middle + step * (place - (count - 1) / 2) for middle, count in groups for place in range(count)]
+
+
+def _name_in_panel(axes: mpl.axes.Axes, spend: pd.DataFrame, revenue: pd.DataFrame, words: tuple[str, str], colour: str) -> None:
+    """Write what the area and the line are into the first panel, where neither covers the other."""
+    axes.text(0.96, 0.06, words[0], transform=axes.transAxes, ha="right", va="bottom", color=style.INK)
+    if len(revenue):
+        middle = revenue.iloc[len(revenue) // 2]
+        axes.annotate(textwrap.fill(words[1], 12), (middle.period_end, middle.value), (-6, 8), textcoords="offset points", ha="center", va="bottom",
+                      color=colour, fontweight="bold")

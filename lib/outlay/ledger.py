@@ -1,0 +1,524 @@
+"""The ledger: what was said, when, and by whom. The only module that reads `data/`.
+
+A *fact* is one figure as one document printed it. `open` reads and checks every table and gives a book, which answers
+with frames: one row a company and period, the best version known at `as_of`, with the ids of the facts behind it.
+Every frame has the columns of `COLUMNS`; `facts` holds short integers into the whole ledger, the same at every `as_of`.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from outlay import lookup, periods, units
+
+COLUMNS = ["company", "metric", "period", "period_start", "period_end", "value", "low", "high", "unit", "stance", "grade", "how", "facts"]
+MARKS = ["kind", "basis", "stand_in"]  # what a measure must know to refuse a wrong sum, and a chart to say so
+FACT_KEY = ["company", "metric", "period_start", "period_end", "source", "n"]
+GRADES = ("filed", "stated", "press", "estimate", "assumed")  # from strong to weak
+RELATIONS = ("=", "≈", "≥", "≤", "words")
+TIERS = ("primary", "secondary", "unlocated", "vendor")
+DEFAULT_BASIS = {"capex": "cash", "cloud_revenue": "current_segments", "cloud_operating_income": "current_segments"}
+_HOME = Path(__file__).resolve().parents[2] / "data"
+
+
+class LedgerError(ValueError):
+    """The tables are not fit to be used; the message has one line a finding."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """The ledger as it was known on a date; ask it for frames. Made by `open`."""
+
+    as_of: pd.Timestamp | None
+    facts: pd.DataFrame
+    sources: pd.DataFrame
+    companies: pd.DataFrame
+    metrics: pd.DataFrame
+    bases: pd.DataFrame
+
+    def quarters(self, family: str, *, basis: str | None = None, calendar: str = "overlap", companies: Iterable[str] | None = None,
+                 since: str | None = None) -> pd.DataFrame:
+        """Return single quarters of a family (or of one metric), a row a company and quarter, in the columns of `COLUMNS`.
+
+        `basis` picks one metric a company and period through `bases.csv` (default: the family's usual one); where only a stand-in
+        exists the row says so in `stand_in`. `since` drops quarters that end before that date. Actual figures only.
+        Refuses unknown names and families that are no flows.
+
+        >>> book = open(as_of="2025-11-15")
+        >>> frame = book.quarters("capex", companies=["msft"], since="2025-07-01")
+        >>> frame[["period", "value", "how"]].values.tolist()
+        [['2025Q3', 19.394, 'printed']]
+        """
+        chosen, basis = self._metrics_of(family, basis)
+        lookup.known("calendar rule", calendar, periods.CALENDARS)
+        if len(kinds := set(self.metrics.loc[chosen.metric.unique(), "kind"]) - {"flow"}):
+            raise ValueError(f"'{family}' is a {kinds.pop()}, not a flow: it has no quarters. Use observations('{family}').")
+        frame = self._single(chosen.metric.unique(), companies)
+        frame["grade"] = frame.strength.map(dict(enumerate(GRADES)))
+        last_month = frame.company.map(self._last_month())
+        frame["period"] = periods.label(frame.period_start, frame.period_end, last_month, calendar)
+        frame = self._dress(_pick(frame, chosen), basis, "actual")
+        frame = frame[frame.period_end >= pd.Timestamp(since)] if since else frame
+        frame = frame.sort_values(["company", "period_end"], ignore_index=True)
+        return self._traced(frame, "quarters", family, basis=basis, calendar=calendar, companies=_listed(companies), since=since)
+
+    def observations(self, family: str, *, basis: str | None = None, companies: Iterable[str] | None = None, since: str | None = None,
+                     stance: str = "actual") -> pd.DataFrame:
+        """Return figures for the periods that documents printed (years, halves, dates), the best version of each.
+
+        The better version is of the stronger grade, then the better tier, then the later presentation, then said more exactly and printed
+        more precisely, then published later. Rows in words only are left out.
+
+        >>> open(as_of="2025-11-15").observations("net_loss", companies=["openai"]).kind.unique().tolist()
+        ['flow']
+        """
+        return self._printed("observations", family, basis, companies, since, stance, all_versions=False)
+
+    def versions(self, family: str, *, basis: str | None = None, companies: Iterable[str] | None = None, since: str | None = None,
+                 stance: str = "actual") -> pd.DataFrame:
+        """Return every version of every figure, as `observations` does but with all rivals, and `source`, `published` and `relation` added.
+
+        >>> {"source", "published"} <= set(open().versions("net_loss", companies=["openai"]).columns)
+        True
+        """
+        return self._printed("versions", family, basis, companies, since, stance, all_versions=True)
+
+    def documents(self, facts: Iterable[int]) -> pd.DataFrame:
+        """Return the documents behind facts, newest first: the rows of `sources.csv`.
+
+        >>> book = open(as_of="2025-11-15")
+        >>> book.documents(book.quarters("capex", companies=["msft"]).facts.iloc[-1]).publisher.tolist()
+        ['Microsoft']
+        """
+        ids = self.facts.loc[sorted(set(facts)), "source"].unique()
+        return self.sources.loc[ids].sort_values(["published", "publisher"], ascending=[False, True], na_position="last")
+
+    def _metrics_of(self, family: str, basis: str | None) -> tuple[pd.DataFrame, str]:
+        """Return which metric serves which company and span of period ends, and the basis that says so."""
+        if family in self.metrics.index:
+            return pd.DataFrame({"company": None, "metric": [family], "stand_in": False, "first": pd.NaT, "last": pd.NaT}), basis or "as_defined"
+        lookup.known("family or metric", family, [*self.metrics.family, *self.metrics.index])
+        bases = self.bases[self.bases.metric.map(self.metrics.family) == family]
+        if bases.empty and basis in (None, "as_defined"):
+            every = self.metrics.index[self.metrics.family == family]
+            return pd.DataFrame({"company": None, "metric": every, "stand_in": False, "first": pd.NaT, "last": pd.NaT}), "as_defined"
+        if bases.empty:
+            raise ValueError(f"family '{family}' has no basis in data/bases.csv: ask for one of its metrics: "
+                             f"{', '.join(self.metrics.index[self.metrics.family == family])}")
+        basis = lookup.known(f"basis of {family}", basis or DEFAULT_BASIS.get(family) or bases.basis.iloc[0], bases.basis)
+        chosen = bases[bases.basis == basis]
+        return chosen.rename(columns={"first_period": "first", "last_period": "last"}), basis
+
+    def _single(self, metrics: Iterable[str], companies: Iterable[str] | None) -> pd.DataFrame:
+        """Return single quarters of metrics; one defined by `parts` is also made from these, where it was not printed as precisely."""
+        made = {metric: [(-1 if sign == "-" else 1, part) for sign, part in re.findall(r"([+-]?) ?([a-z]\w*)", parts)]
+                for metric, parts in self.metrics.loc[list(metrics), "parts"].items() if parts}
+        rows = self._rows({*metrics, *(part for parts in made.values() for _, part in parts)}, companies, "actual")
+        frame = periods.quarters(rows.assign(fact=rows.index, strength=rows.grade.map(GRADES.index)))
+        key = ["company", "period_start", "period_end"]
+        sums = []
+        for metric, parts in made.items():
+            pieces = [frame[frame.metric == part].set_index(key) for _, part in parts]
+            both = functools.reduce(lambda left, right: left.intersection(right), (piece.index for piece in pieces))
+            pieces = [piece.loc[both] for piece in pieces]
+            value = units.settle(sum(sign * piece.value for (sign, _), piece in zip(parts, pieces, strict=True)))
+            sums.append(pieces[0].assign(metric=metric, value=value, how="derived", half=sum(piece.half for piece in pieces),
+                                         strength=functools.reduce(np.maximum, (piece.strength for piece in pieces)),
+                                         facts=[sum(facts, ()) for facts in zip(*(piece.facts for piece in pieces), strict=True)]).reset_index())
+        frame = pd.concat([frame[frame.metric.isin(metrics)], *sums], ignore_index=True)
+        return frame.sort_values(["strength", "half"], kind="stable").drop_duplicates([*key, "metric"], ignore_index=True)
+
+    def _last_month(self) -> pd.Series:
+        return self.companies.fiscal_year_end.str.slice(0, 2).replace("", "12").astype(int)
+
+    def _rows(self, metrics: Iterable[str], companies: Iterable[str] | None, stance: str) -> pd.DataFrame:
+        """Return the facts with a number, of these metrics and companies, best version of a period first."""
+        for name in companies or ():
+            lookup.known("company", name, self.companies.index)
+        rows = self.facts[self.facts.metric.isin(metrics) & (self.facts.stance == stance) & self.facts.number.notna()]
+        rows = rows[rows.company.isin(companies)] if companies is not None else rows
+        rows = rows.assign(value=rows.number, published=rows.source.map(self.sources.published), tier=rows.source.map(self.sources.tier))
+        rows["presentation"] = periods.presentation(rows.period_end, rows.published)
+        rows["last_month"] = rows.company.map(self._last_month())
+        rank = rows.assign(grade=rows.grade.map(GRADES.index), tier=rows.tier.map(TIERS.index), late=-rows.presentation,
+                           vague=rows.relation.map(RELATIONS.index), new=-(rows.published - pd.Timestamp(0)).dt.days.fillna(0))
+        merit = ["late", "vague", "half", "new"] if stance == "actual" else ["new", "vague", "half"]  # the newest plan is the plan
+        return rows.loc[rank.sort_values(["grade", "tier", *merit, "source", "n"], kind="stable").index]
+
+    def _printed(self, verb: str, family: str, basis: str | None, companies: Iterable[str] | None, since: str | None, stance: str,
+                 all_versions: bool) -> pd.DataFrame:
+        lookup.known("stance", stance, ("actual", "forward"))
+        chosen, basis = self._metrics_of(family, basis)
+        rows = self._rows(chosen.metric.unique(), companies, stance)
+        extra = ["source", "published", "relation"] if all_versions else []
+        frame = rows.assign(how="printed", facts=[(fact,) for fact in rows.index], low=rows.lowest, high=rows.highest)
+        running = frame.metric.map(self.metrics.kind) == "run_rate"
+        frame["period"] = _spans(frame.period_start, frame.period_end).mask(running, frame.period_end.dt.strftime("%Y-%m"))
+        if not all_versions:
+            frame = frame.drop_duplicates(["company", "metric", "period"])
+        frame = self._dress(_pick(frame, chosen, rivals=all_versions), basis, stance, extra)
+        frame = frame[frame.period_end >= pd.Timestamp(since)] if since else frame
+        order = ["company", "metric", "period_end", "period_start", *(["published", "source", "value"] if all_versions else [])]
+        frame = frame.sort_values(order, ignore_index=True)
+        return self._traced(frame, verb, family, basis=basis, companies=_listed(companies), since=since, stance=stance)
+
+    def _traced(self, frame: pd.DataFrame, verb: str, family: str, **arguments) -> pd.DataFrame:
+        """Note in the file that OUTLAY_TRACE names what was asked, with a digest of the answer."""
+        if path := os.environ.get("OUTLAY_TRACE"):
+            as_of = f"{self.as_of:%Y-%m-%d}" if self.as_of is not None else ""
+            selection = {"as_of": as_of, "verb": verb, "family": family, "arguments": arguments, "digest": digest(frame)}
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(selection, sort_keys=True) + "\n")
+        return frame
+
+    def _dress(self, frame: pd.DataFrame, basis: str, stance: str, extra: Iterable[str] = ()) -> pd.DataFrame:
+        """Give a frame the columns of `COLUMNS` and `MARKS`."""
+        unit = frame.metric.map(self.metrics.unit)
+        frame = frame.assign(unit=unit, stance=stance, kind=frame.metric.map(self.metrics.kind), basis=basis)
+        for bound in ("low", "high"):
+            frame[bound] = frame[bound] if bound in frame else float("nan")
+        return frame[[*COLUMNS, *MARKS, *extra]]
+
+
+def open(as_of: str | None = None, data: Path | str | None = None) -> Book:
+    """Read the ledger as it was known on `as_of` (a date; empty or None: everything).
+
+    A document counts from the day it was published, a partly known date from its last day, an undated document only in
+    the newest view. Raises LedgerError, a line a finding, if a table breaks its schema.
+
+    >>> open(as_of="2024-08-05").sources.published.max() <= pd.Timestamp("2024-08-05")
+    True
+    """
+    tables = _tables(home(data))
+    if found := tables["findings"]:
+        raise LedgerError("\n".join(line(finding) for finding in found[:20]) + (f"\n… and {len(found) - 20} more" if len(found) > 20 else ""))
+    day = _day(as_of) if as_of else None
+    sources = tables["sources"].set_index("source", drop=False).rename_axis(None)
+    facts = tables["facts"]
+    if day is not None:
+        sources = sources[sources.published <= day]
+        facts = facts[facts.source.isin(sources.index)]
+    companies, metrics = (tables[name].set_index(key, drop=False).rename_axis(None) for name, key in (("companies", "company"), ("metrics", "metric")))
+    return Book(day, facts, sources, companies, metrics, tables["bases"])
+
+
+def _day(text: str) -> pd.Timestamp:
+    try:
+        return pd.to_datetime(text, format="%Y-%m-%d")
+    except ValueError:
+        raise ValueError(f"as_of '{text}' is no date: write it as 2024-08-05") from None
+
+
+def home(data: Path | str | None = None) -> Path:
+    """Return the folder of the tables: `data`, or what OUTLAY_DATA names, or the project's own."""
+    return Path(data or os.environ.get("OUTLAY_DATA") or _HOME).resolve()
+
+
+def names(facts: Iterable[int], data: Path | str | None = None) -> list[str]:
+    """Return the names of facts, `company/metric/start..end@source`, in order of their ids.
+
+    >>> book = open(as_of="2025-11-15")
+    >>> names(book.quarters("capex", companies=["msft"], since="2025-07-01").facts.iloc[0])
+    ['msft/capex_cash/2025-07-01..2025-09-30@msft-10-q-2025-09-30']
+    """
+    rows = _tables(home(data))["facts"].loc[list(dict.fromkeys(facts))]
+    return rows.name.sort_values().tolist()
+
+
+def cite(facts: Iterable[int], data: Path | str | None = None, most: int = 4) -> str:
+    """Return the source line of facts: publisher, kind and date of the newest document of each publisher, at most `most`.
+
+    >>> book = open(as_of="2025-11-15")
+    >>> cite(book.quarters("capex", companies=["msft"]).facts.iloc[-1])
+    'Microsoft 10-Q (29 Oct 2025)'
+    """
+    tables = _tables(home(data))
+    ids = tables["facts"].loc[list(set(facts)), "source"].unique()
+    documents = tables["sources"].set_index("source").loc[ids].sort_values(["published", "publisher"], ascending=[False, True], na_position="last")
+    newest = documents.drop_duplicates("publisher")
+    named = [f"{row.publisher}{_form(row)} ({_when(row)})" for row in newest.head(most).itertuples()]
+    return "; ".join(named) + (" and others" if len(newest) > most else "")
+
+
+def _form(row) -> str:
+    """Return what kind of document it is, where the publisher's name does not say it."""
+    return "" if row.kind in ("press", "page") else f" {row.form or row.kind}"
+
+
+def _when(row) -> str:
+    if pd.isna(row.published):
+        return "undated"
+    return row.published.strftime({"day": "%-d %b %Y", "month": "%b %Y", "year": "%Y"}[row.published_precision])
+
+
+def _spans(start: pd.Series, end: pd.Series) -> pd.Series:
+    """Name printed periods: `2025`, `H1 2025`, `2025Q3`, `2025-08` or, for anything else, its dates."""
+    months = (end.dt.year - start.dt.year) * 12 + end.dt.month - start.dt.month + 1
+    whole = (start.dt.day == 1) & ((end + pd.Timedelta(days=1)).dt.day == 1)
+    year, month = end.dt.year.astype("Int64").astype(str), end.dt.month
+    named = start.dt.strftime("%Y-%m-%d").fillna("") + ".." + end.dt.strftime("%Y-%m-%d")
+    named = named.mask(start.isna(), end.dt.strftime("%Y-%m-%d"))
+    named = named.mask(whole & (months == 1), end.dt.strftime("%Y-%m"))
+    named = named.mask(whole & (months == 3) & (month % 3 == 0), year + "Q" + (month // 3).astype("Int64").astype(str))
+    named = named.mask(whole & (months == 6) & (month % 6 == 0), "H" + (month // 6).astype("Int64").astype(str) + " " + year)
+    return named.mask(whole & (months == 12) & (month == 12), year)
+
+
+def _pick(frame: pd.DataFrame, chosen: pd.DataFrame, rivals: bool = False) -> pd.DataFrame:
+    """Keep, for each company and period, the metric that the basis wants, or its stand-in where that has no figure."""
+    keys = ["metric"] if chosen.company.isna().all() else ["company", "metric"]
+    frame = frame.merge(chosen[[*keys, "first", "last", "stand_in"]], on=keys)
+    inside = ~(frame.period_end < frame["first"]) & ~(frame.period_end > frame["last"])
+    frame = frame[inside].sort_values("stand_in", kind="stable")
+    if rivals:
+        return frame
+    return frame.drop_duplicates(["company", "period_start", "period_end", *([] if "company" in keys else ["metric"])])
+
+
+def _listed(names: Iterable[str] | None) -> list[str] | None:
+    return None if names is None else list(names)
+
+
+# What a notebook asked, and a digest of the answer, so that a build can tell later whether the answer has changed.
+
+def digest(frame: pd.DataFrame) -> str:
+    """Return a short digest of a frame and of all that is said with it: names and documents of its facts, companies, metrics.
+
+    Facts count by name, so that it holds across ledgers with other ids.
+
+    >>> book = open(as_of="2025-11-15")
+    >>> digest(book.quarters("capex")) == digest(open(as_of="2025-11-16").quarters("capex"))
+    True
+    """
+    every = _tables(home())
+    used = every["facts"].loc[sorted(set().union(*frame.facts))] if len(frame) else every["facts"].head(0)
+    behind = [every[name][every[name][key].isin(used[key])] for name, key in (("sources", "source"), ("companies", "company"), ("metrics", "metric"))]
+    flat = frame.assign(facts=frame.facts.map(lambda ids: ";".join(names(ids))))
+    parts = [flat, used[["name", "printed", "unit"]].sort_values("name"), *(part.drop(columns="row") for part in behind)]
+    return hashlib.sha256("".join(part.to_csv(index=False) for part in parts).encode()).hexdigest()[:16]
+
+
+def answers(selection: dict) -> bool:
+    """Return whether a noted selection (see OUTLAY_TRACE) still has the result that it had.
+
+    >>> answers({"as_of": "2025-11-15", "verb": "quarters", "family": "capex", "arguments": {}, "digest": "another"})
+    False
+    """
+    frame = getattr(open(selection["as_of"]), selection["verb"])(selection["family"], **selection["arguments"])
+    return digest(frame) == selection["digest"]
+
+
+# Reading and checking the tables against datapackage.json, the only schema there is.
+
+@functools.lru_cache(maxsize=4)
+def _cached(folder: Path, _stamp: tuple) -> dict:
+    return _load(folder)
+
+
+def _tables(folder: Path) -> dict:
+    stamp = tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.glob("*.*")))
+    return _cached(folder, stamp)
+
+
+def line(finding: dict) -> str:
+    """Write a finding as one line: file, row, column, what was found, what was expected and what to do."""
+    place = ", ".join(part for part in (finding["file"], f"row {finding['row']}" if finding["row"] else "",
+                                        f"column {finding['column']}" if finding["column"] else "") if part)
+    return f"{place}: {finding['message']}"
+
+
+def findings(data: Path | str | None = None) -> list[dict]:
+    """Return what breaks the schema: dictionaries of file, row (the header is row 1), column, value, rule, severity, message."""
+    return list(_tables(home(data))["findings"])
+
+
+def tables(data: Path | str | None = None) -> dict[str, pd.DataFrame]:
+    """Return every table of the package as typed frames, with `row`, the line of its file; facts also whole as `facts`."""
+    return {name: frame for name, frame in _tables(home(data)).items() if name != "findings"}
+
+
+def keys(data: Path | str | None = None) -> dict[str, list[str]]:
+    """Return the primary key of every table.
+
+    >>> keys()["sources"]
+    ['source']
+    """
+    package = json.loads((home(data) / "datapackage.json").read_text(encoding="utf-8"))
+    return {resource["name"]: resource["schema"]["primaryKey"] for resource in package["resources"]}
+
+
+def _finding(file: str, row: int | None, column: str, value: str, rule: str, message: str) -> dict:
+    return {"file": file, "row": row, "column": column, "value": value, "rule": rule, "severity": "error", "message": message}
+
+
+def _load(folder: Path) -> dict:
+    path = folder / "datapackage.json"
+    try:
+        package = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LedgerError(f"{path}: cannot be read as a data package ({error}). Point OUTLAY_DATA at a folder that holds datapackage.json.") from None
+    found, out, raws = [], {}, {}
+    for resource in package["resources"]:
+        raws[resource["name"]] = _read(folder / resource["path"], resource, found)
+    for resource in package["resources"]:
+        raw = raws[resource["name"]]
+        if raw is not None:
+            out[resource["name"]] = _typed(raw, resource, raws, found)
+    is_fact = {resource["name"] for resource in package["resources"] if resource["schema"].get("primaryKey") == FACT_KEY}
+    for resource in package["resources"]:
+        if resource["name"] in is_fact and resource["name"] in out and "metrics" in out:
+            _coherent(out[resource["name"]], f"data/{resource['path']}", out["metrics"].set_index("metric"), found)
+    out["findings"] = sorted(found, key=lambda f: (f["file"], f["row"] or 0, f["column"]))
+    if not found:
+        out["facts"] = _whole([out[name].assign(table=name) for name in sorted(is_fact)])
+    return out
+
+
+def _read(path: Path, resource: dict, found: list) -> pd.DataFrame | None:
+    """Read one table as text; tell of a file that is missing, not UTF-8, or of other columns than the schema's."""
+    file = f"data/{resource['path']}"
+    columns = [field["name"] for field in resource["schema"]["fields"]]
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8", on_bad_lines="error")
+    except FileNotFoundError:
+        found.append(_finding(file, None, "", "", "file", "the file is missing; datapackage.json names it. Restore it or take it out there."))
+        return None
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        found.append(_finding(file, None, "", "", "file", f"cannot be read as UTF-8 comma-separated text: {str(error).strip()}. Mend the row."))
+        return None
+    if list(raw.columns) != columns:
+        found.append(_finding(file, 1, "", ",".join(raw.columns), "columns",
+                              f"found the columns {','.join(raw.columns)}; expected {','.join(columns)}. Mend the header."))
+        return None
+    if not isinstance(raw.index, pd.RangeIndex):  # pandas takes the surplus cells of a first row for an index
+        found.append(_finding(file, 2, "", "", "cells", f"found more cells than columns; expected {len(columns)}. Quote a cell that holds a comma."))
+        return None
+    raw.index += 2
+    for row in raw.index[raw.isna().any(axis=1)]:  # an empty cell is read as empty text, a missing one as nothing
+        found.append(_finding(file, int(row), "", "", "cells", f"found {raw.loc[row].notna().sum()} cells; expected {len(columns)}. Add the missing commas."))
+    return raw.fillna("")
+
+
+def _typed(raw: pd.DataFrame, resource: dict, raws: dict, found: list) -> pd.DataFrame:
+    """Type one table by its schema; add a finding for every cell, key and reference that breaks it."""
+    file, schema = f"data/{resource['path']}", resource["schema"]
+
+    def report(rows: pd.Series, column: str, rule: str, expected: str, remedy: str) -> None:
+        for row in raw.index[rows]:
+            value = raw.at[row, column] if column in raw else ""
+            what = f"'{value}'" if value else "an empty cell"
+            found.append(_finding(file, int(row), column, value, rule, f"found {what}; expected {expected}. {remedy}"))
+
+    out = raw.copy()
+    for field in schema["fields"]:
+        name, rules, cells = field["name"], field.get("constraints", {}), raw[field["name"]]
+        empty = cells == ""
+        if rules.get("required"):
+            report(empty, name, "required", "a value", "Fill it in from the document, or leave the row out.")
+        report(cells != cells.str.strip(), name, "spaces", "no spaces at either end", "Take them out.")
+        if field["type"] == "date":
+            out[name] = pd.to_datetime(cells.where(~empty), format="%Y-%m-%d", errors="coerce")
+            wrong = ~empty & (out[name].isna() | ~cells.str.fullmatch(r"\d{4}-\d{2}-\d{2}"))
+            report(wrong, name, "type", "a date such as 2025-03-31", "Correct the date.")
+        elif field["type"] in ("number", "integer"):
+            form = r"-?\d+" if field["type"] == "integer" else r"-?\d+(\.\d+)?"
+            wrong = ~empty & ~cells.str.fullmatch(form)
+            report(wrong, name, "type", "a plain number, digits as printed, no separators" if field["type"] == "number" else "a whole number",
+                   "Correct the number; words go into note.")
+            out[name] = pd.to_numeric(cells.where(~empty & ~wrong), errors="coerce")
+            if "minimum" in rules:
+                report(out[name] < rules["minimum"], name, "minimum", f"at least {rules['minimum']}", "Correct the number.")
+        elif field["type"] == "boolean":
+            report(~empty & ~cells.isin(["true", "false"]), name, "type", "true or false", "Correct the cell.")
+            out[name] = cells == "true"
+        if "enum" in rules:
+            report(~empty & ~cells.isin(rules["enum"]), name, "enum", f"one of {', '.join(rules['enum'])}", "Correct the cell.")
+        if "pattern" in rules:
+            report(~empty & ~cells.str.fullmatch(rules["pattern"]), name, "pattern", f"text of the form {rules['pattern']}", "Correct the cell.")
+    key = schema.get("primaryKey", [])
+    if key:
+        again = raw.duplicated(key, keep="first")
+        first = raw.reset_index().groupby(key)["index"].transform("first")
+        first.index = raw.index
+        for row in raw.index[again]:
+            text = ", ".join(raw.loc[row, key])
+            found.append(_finding(file, int(row), ", ".join(key), text, "key",
+                                  f"found the key ({text}) again; it stands in row {first[row]} already. Keep one row, or number them in n."))
+    for reference in schema.get("foreignKeys", []):
+        target, column = reference["reference"]["resource"], reference["fields"][0]
+        if (other := raws.get(target)) is not None:
+            wanted = other[reference["reference"]["fields"][0]]
+            missing = (raw[column] != "") & ~raw[column].isin(wanted)
+            for row in raw.index[missing]:
+                close = _near(raw.at[row, column], wanted)
+                found.append(_finding(file, int(row), column, raw.at[row, column], "reference",
+                                      f"found '{raw.at[row, column]}'; expected a name that stands in data/{target}.csv{close}. Correct it or add the row there."))
+    return out.assign(row=raw.index, **({"printed": raw["value"]} if "value" in raw else {}))
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    try:
+        lookup.known("name", name, names)
+    except ValueError as error:
+        hint = str(error).partition("did you mean ")[2].partition("?")[0]
+        return f" (nearest: {hint})" if hint else ""
+    return ""
+
+
+def _coherent(table: pd.DataFrame, file: str, metrics: pd.DataFrame, found: list) -> None:
+    """Find facts whose cells do not go together: kind and dates, relation and value, range and value, unit and metric."""
+    known = table[table.metric.isin(metrics.index)]
+    kind, unit = known.metric.map(metrics.kind), known.metric.map(metrics.unit)
+    flow = kind.isin(["flow", "rate"])
+    converted = known.unit.map(lambda name: units.CONVERSIONS.get(name, (name,))[0])
+    for rows, column, rule, message in [
+        ((kind == "flow") & known.period_start.isna(), "period_start", "kind", "found an empty cell; a flow covers a period. Enter the day it starts."),
+        (~flow & known.period_start.notna(), "period_start", "kind", "found a date; a stock or run-rate holds at one date. Leave period_start empty."),
+        (known.period_start > known.period_end, "period_start", "order", "found a start after the end. Correct one of them."),
+        ((known.relation == "words") != (known.value.isna() & known.low.isna() & known.high.isna()), "value", "relation",
+         "found a value with relation 'words', or neither value nor range with another relation. Enter what was printed, or set relation to words and "
+         "say in note what was said."),
+        (known.low > known.high, "low", "range", "found a low above the high. Correct them."),
+        (converted != unit, "unit", "unit", "found a unit that does not convert into the metric's. Use the printed unit, or mend metrics.csv."),
+    ]:
+        for row in known.index[rows]:
+            value = known.loc[row, column]
+            found.append(_finding(file, int(row), column, "" if pd.isna(value) else str(value), rule, message))
+
+
+def _whole(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put the fact tables together, number their rows, name them, and convert what was printed."""
+    facts = pd.concat(parts, ignore_index=True)
+    start = facts.period_start.dt.strftime("%Y-%m-%d").fillna("")
+    suffix = ("#" + facts.n.astype(int).astype(str)).where(facts.n > 1, "")
+    facts["name"] = facts.company + "/" + facts.metric + "/" + start + ".." + facts.period_end.dt.strftime("%Y-%m-%d") + "@" + facts.source + suffix
+    facts["number"], facts["plain"] = units.convert(facts.value, facts.unit)
+    facts["lowest"], facts["highest"] = (units.convert(facts[bound], facts.unit)[0] for bound in ("low", "high"))
+    facts["half"] = units.half_unit(facts.printed, facts.unit)
+    return facts
+
+
+def stand_ins(frame: pd.DataFrame, data: Path | str | None = None) -> list[str]:
+    """Return, in words, which companies of a frame are served by a stand-in for the basis that was asked for.
+
+    >>> stand_ins(open(as_of="2025-11-15").quarters("capex", companies=["meta"]))
+    ['Stand-in for Meta: net of proceeds']
+    """
+    marked = frame[frame.stand_in.astype(bool)]
+    if marked.empty:
+        return []
+    every = _tables(home(data))
+    used = every["facts"].loc[sorted(set().union(*marked.facts)), ["company", "metric"]].drop_duplicates()
+    table = every["bases"]
+    table = table[table.stand_in & table.basis.isin(set(" / ".join(marked.basis.unique()).split(" / ")))]
+    used = used.merge(table[["company", "metric"]], on=["company", "metric"]).drop_duplicates()
+    name, label = (every[key].set_index(column)[what] for key, column, what in (("companies", "company", "name"), ("metrics", "metric", "label")))
+    return [f"Stand-in for {name[row.company]}: {label[row.metric]}" for row in used.itertuples()]

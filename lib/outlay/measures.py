@@ -1,0 +1,231 @@
+"""Measures: frames in, frames out. Totals, changes, growth, ratios, each carrying the facts it rests on.
+
+A frame is what `ledger` returns. Adding and subtracting need like with like: kind, unit, stance and basis must agree,
+and a sum over time must stay within one definition, or the measure refuses and says what to do. Division is free.
+A missing operand leaves a hole, never a zero. The weakest grade of the operands wins, and `how` becomes `derived`.
+"""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from outlay import ledger, periods, units
+
+_CARRIED = ["unit", "stance", "kind", "basis"]
+
+
+def total(frame: pd.DataFrame, label: str = "total") -> pd.DataFrame:
+    """Add up the companies of each period; a period in which one of them is missing is left out.
+
+    Returns one row a period, `company` being `label`. Refuses unlike kinds, units, stances and bases, stocks with flows, and
+    fiscal quarters of firms whose years differ.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> capex = book.quarters("capex", companies=["msft", "googl"], since="2025-07-01")
+    >>> float(total(capex).value.iloc[0]) == round(capex.value.sum(), 9)
+    True
+    """
+    _alike(frame, "total")
+    months = frame.period_end.dt.to_period("M")
+    if frame.period.str.startswith("FY").any() and (months.groupby(frame.period).nunique() > 1).any():
+        raise ValueError("total: fiscal quarters of different firms end in different months. Ask for calendar='overlap'.")
+    if frame.duplicated(["company", "metric", "period"]).any():
+        raise ValueError("total: a company has two figures for one period. Choose one with observations() or filter the frame.")
+    members = frame.company.nunique()
+    groups = frame.sort_values(["period_end", "company"], kind="stable").groupby("period", sort=False)
+    out = groups.agg(company=("company", "nunique"), metric=("metric", _joined), period_start=("period_start", "min"), period_end=("period_end", "max"),
+                     value=("value", "sum"), grade=("grade", _weakest), facts=("facts", _together), stand_in=("stand_in", "any"),
+                     **{name: (name, "first") for name in _CARRIED}).reset_index()
+    reach = frame.assign(low=frame.low.fillna(frame.value), high=frame.high.fillna(frame.value)).groupby("period")
+    ranged = frame.assign(ranged=frame.low.notna() | frame.high.notna()).groupby("period").ranged.any()
+    for bound in ("low", "high"):
+        out[bound] = units.settle(out.period.map(reach[bound].sum())).where(out.period.map(ranged))
+    out = out[out.company == members].assign(company=label, how="derived")
+    return _finish(out.assign(value=units.settle(out.value)))
+
+
+def trailing(frame: pd.DataFrame, quarters: int = 4) -> pd.DataFrame:
+    """Add up each company's last `quarters` quarters; a hole or a change of definition among them leaves a hole.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> year = trailing(book.quarters("capex", companies=["amzn"], since="2024-01-01"))
+    >>> len(year.facts.iloc[0]) >= 4
+    True
+    """
+    _alike(frame, "trailing")
+    _flows(frame, "trailing")
+    out = _ordered(frame)
+    windows = [_behind(out, back) for back in range(quarters)]
+    same = pd.concat([window.metric == out.metric for window in windows], axis=1).all(axis=1)
+    out["value"] = units.settle(sum(window.value for window in windows))
+    for bound in ("low", "high"):
+        ranged = pd.concat([window[bound].notna() for window in windows], axis=1).any(axis=1)
+        out[bound] = units.settle(sum(window[bound].fillna(window.value) for window in windows)).where(ranged)
+    out["period_start"] = windows[-1].period_start
+    out = _merged(out, windows)
+    return _finish(out[same & out.value.notna()])
+
+
+def change(frame: pd.DataFrame, quarters: int = 4) -> pd.DataFrame:
+    """Subtract from each value that of `quarters` quarters before, within one definition: the increment.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> change(book.quarters("cloud_revenue", companies=["amzn"])).unit.unique().tolist()
+    ['USD bn']
+    """
+    _alike(frame, "change")
+    return _against(frame, quarters, lambda now, before: units.settle(now - before), unit=None)
+
+
+def growth(frame: pd.DataFrame, quarters: int = 4) -> pd.DataFrame:
+    """Divide each value by that of `quarters` quarters before, less one, within one definition; the unit is a share.
+
+    Growth from zero or from a negative value is no number and leaves a hole.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> float(growth(book.quarters("capex", companies=["msft"], since="2024-07-01")).value.iloc[-1].round(2))
+    0.3
+    """
+    return _against(frame, quarters, lambda now, before: (now / before.where(before > 0)) - 1, unit="share")
+
+
+def ratio(upper: pd.DataFrame, lower: pd.DataFrame) -> pd.DataFrame:
+    """Divide one frame by another, company by company and period by period; the unit names what stands over what.
+
+    Where both sides hold one company each (totals), the periods alone are matched. Periods that one side lacks are left out.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> capex, cloud = (trailing(book.quarters(name, companies=["amzn"])) for name in ("capex", "cloud_revenue"))
+    >>> ratio(capex, cloud).unit.iloc[-1]
+    'USD bn per USD bn'
+    """
+    keys = ["period"] if upper.company.nunique() == lower.company.nunique() == 1 else ["company", "period"]
+    for side in (upper, lower):
+        if side.duplicated(keys).any():
+            raise ValueError("ratio: one side has two figures for a company and period. Filter the frame to one metric first.")
+    pair = upper.merge(lower, on=keys, suffixes=("", "_lower")).sort_values(["company", "period_end"], kind="stable", ignore_index=True)
+    out = pair[upper.columns].copy()
+    low, high = (pair[f"{bound}_lower"].fillna(pair.value_lower) for bound in ("low", "high"))
+    ranged = pair[["low", "high", "low_lower", "high_lower"]].notna().any(axis=1)
+    positive = pair.value_lower.where(pair.value_lower != 0)
+    out["value"] = pair.value / positive
+    out["low"] = (pair.low.fillna(pair.value) / high.where(low > 0)).where(ranged)
+    out["high"] = (pair.high.fillna(pair.value) / low.where(low > 0)).where(ranged)
+    out["metric"] = pair.metric + " / " + pair.metric_lower
+    out["unit"] = pair.unit + " per " + pair.unit_lower
+    out["basis"] = pair.basis + " / " + pair.basis_lower
+    out["kind"] = "rate"
+    out["stand_in"] = pair.stand_in | pair.stand_in_lower
+    out["grade"] = [_weakest(both) for both in zip(pair.grade, pair.grade_lower, strict=True)]
+    out["facts"] = [_together(both) for both in zip(pair.facts, pair.facts_lower, strict=True)]
+    return _finish(out.assign(how="derived")[out.value.notna()])
+
+
+def cumulate(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add up each company's values from its first quarter on; a hole or a change of definition ends the sum.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> cumulate(book.quarters("capex", companies=["meta"], since="2023-01-01")).value.is_monotonic_increasing
+    True
+    """
+    _alike(frame, "cumulate")
+    _flows(frame, "cumulate")
+    out = _ordered(frame)
+    steps = out.groupby("company").place.diff()
+    broken = ((steps > 1) | (out.metric != out.groupby("company").metric.transform("first"))).groupby(out.company).cummax()
+    out = out[~broken.astype(bool)].copy()
+    by = out.groupby("company")
+    out["value"] = units.settle(by.value.cumsum())
+    out["period_start"] = by.period_start.transform("first")
+    out["grade"] = out.grade.map(ledger.GRADES.index).groupby(out.company).cummax().map(dict(enumerate(ledger.GRADES)))
+    out["facts"] = [tuple(sorted(set().union(*rows.facts[: place + 1]))) for _, rows in by for place in range(len(rows))]
+    out["low"] = out["high"] = float("nan")
+    return _finish(out.assign(how="derived"))
+
+
+def since(frame: pd.DataFrame, date: str) -> pd.DataFrame:
+    """Keep the periods that end on or after a date; after sums and changes, which need the periods before.
+
+    >>> since(ledger.open(as_of="2025-11-15").quarters("capex", companies=["msft"]), "2025-07-01").period.tolist()
+    ['2025Q3']
+    """
+    return frame[frame.period_end >= pd.Timestamp(date)].reset_index(drop=True)
+
+
+def latest_complete(frame: pd.DataFrame) -> str | None:
+    """Return the newest period that every company of the frame has reported, or None if there is none.
+
+    >>> latest_complete(ledger.open(as_of="2025-11-15").quarters("capex"))
+    '2025Q3'
+    """
+    whole = frame.groupby("period").company.nunique() == frame.company.nunique()
+    rows = frame[frame.period.map(whole).astype(bool)] if len(frame) else frame
+    return None if rows.empty else str(rows.loc[rows.period_end.idxmax(), "period"])
+
+
+def _alike(frame: pd.DataFrame, verb: str) -> None:
+    remedies = {
+        "kind": "A run-rate becomes a flow only by a named conversion; a stock is no flow",
+        "unit": "Convert first, or treat them apart",
+        "stance": "Guidance never joins what came; filter on stance",
+        "basis": "Ask the ledger for one basis",
+    }
+    for name, remedy in remedies.items():
+        if len(found := sorted(frame[name].unique())) > 1:
+            raise ValueError(f"{verb}: the frame mixes {name} {units.spell([repr(value) for value in found])}. {remedy}.")
+
+
+def _flows(frame: pd.DataFrame, verb: str) -> None:
+    if len(frame) and (kind := frame.kind.iloc[0]) != "flow":
+        raise ValueError(f"{verb}: a {kind} does not add up over time. Take its latest value instead.")
+
+
+def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    out = frame.assign(place=periods.position(frame.period))
+    if out.duplicated(["company", "place"]).any():
+        raise ValueError("the frame has two figures for one company and quarter. Ask for one metric or one basis.")
+    return out.sort_values(["company", "place"], ignore_index=True)
+
+
+def _behind(ordered: pd.DataFrame, quarters: int) -> pd.DataFrame:
+    """Return, aligned to `ordered`, each company's row of `quarters` quarters before (empty where there is none)."""
+    wanted = pd.MultiIndex.from_arrays([ordered.company, ordered.place - quarters])
+    return ordered.set_index(["company", "place"]).reindex(wanted).set_axis(ordered.index)
+
+
+def _against(frame: pd.DataFrame, quarters: int, work: Callable, unit: str | None) -> pd.DataFrame:
+    out = _ordered(frame)
+    before = _behind(out, quarters)
+    ranged = out[["low", "high"]].notna().any(axis=1) | before[["low", "high"]].notna().any(axis=1)
+    low, high = (out[bound].fillna(out.value) for bound in ("low", "high"))
+    low, high = work(low, before.high.fillna(before.value)), work(high, before.low.fillna(before.value))
+    value = work(out.value, before.value)
+    same = before.metric == out.metric
+    out = _merged(out, [out.copy(), before]).assign(value=value, low=low.where(ranged), high=high.where(ranged))
+    out = out.assign(unit=unit, kind="rate") if unit else out
+    return _finish(out[same & out.value.notna()])
+
+
+def _merged(out: pd.DataFrame, parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Give rows the facts of all their operands, the weakest grade among them, and any stand-in's mark."""
+    whole = pd.concat([part.value.notna() for part in parts], axis=1).all(axis=1)
+    facts = [tuple(sorted(set().union(*cells))) if ok else () for ok, *cells in zip(whole, *(part.facts for part in parts), strict=True)]
+    grade = [_weakest(cells) if ok else "" for ok, *cells in zip(whole, *(part.grade for part in parts), strict=True)]
+    mark = pd.concat([part.stand_in.fillna(False).astype(bool) for part in parts], axis=1).any(axis=1)
+    return out.assign(facts=facts, grade=grade, stand_in=mark, how="derived")
+
+
+def _finish(out: pd.DataFrame) -> pd.DataFrame:
+    return out[[*ledger.COLUMNS, *ledger.MARKS]].reset_index(drop=True)
+
+
+def _weakest(grades) -> str:
+    return max(grades, key=ledger.GRADES.index)
+
+
+def _together(cells) -> tuple[int, ...]:
+    return tuple(sorted(set().union(*cells)))
+
+
+def _joined(names) -> str:
+    return " + ".join(dict.fromkeys(names))

@@ -1,0 +1,200 @@
+"""Periods: fiscal calendars, calendar rules, presentations, and how cumulative figures become single quarters.
+
+A filing prints a quarter twice: as itself and, a year later, as a comparative. How late a figure was printed is its
+*presentation*: 0 in its own year, 1 a year later. Cash flows are printed cumulatively (six, nine, twelve months), so
+most single quarters are differences; both sides of a difference must come from one presentation, because a restated
+nine months less an unrestated half-year is no quarter at all.
+"""
+
+import calendar as months
+
+import numpy as np
+import pandas as pd
+
+from outlay import lookup, units
+
+CALENDARS = ("fiscal", "overlap")
+_QUARTER_DAYS = 365.25 / 4
+_SLACK_DAYS = 12  # a fiscal quarter of 14 weeks has 98 days, one of Oracle's 89
+
+
+def nominal_end(period_end: pd.Series) -> pd.Series:
+    """Return the month-end nearest to each date, which names a 52- or 53-week period by its month.
+
+    >>> nominal_end(pd.to_datetime(pd.Series(["2026-06-27", "2025-10-03"]))).dt.strftime("%Y-%m-%d").tolist()
+    ['2026-06-30', '2025-09-30']
+    """
+    own = period_end + pd.offsets.MonthEnd(0)
+    last = period_end.dt.to_period("M").dt.start_time - pd.Timedelta(days=1)
+    return own.where(own - period_end <= period_end - last, last)
+
+
+def fiscal(period_end: pd.Series, last_month: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the fiscal year and the quarter of it (1 to 4) in which each period ends.
+
+    `last_month` is the month (1 to 12) in which the firm's fiscal year ends. The year is named by the calendar year in
+    which it ends. Periods that end within a quarter belong to that quarter.
+
+    >>> year, quarter = fiscal(pd.to_datetime(pd.Series(["2025-09-30", "2026-06-30"])), pd.Series([6, 6]))
+    >>> list(zip(year, quarter))
+    [(2026, 1), (2026, 4)]
+    """
+    end = nominal_end(period_end)
+    past = (end.dt.month - last_month - 1) % 12  # months since the fiscal year began, 0 to 11
+    return end.dt.year + (end.dt.month > last_month).astype(int), past // 3 + 1
+
+
+def length(period_start: pd.Series, period_end: pd.Series) -> pd.Series:
+    """Return how many whole quarters each period covers (1 to 4), or 0 where it is no such period.
+
+    >>> dates = pd.to_datetime(pd.DataFrame({"a": ["2025-07-01", "2025-07-01"], "b": ["2025-09-30", "2025-08-15"]}).stack()).unstack()
+    >>> length(dates.a, dates.b).tolist()
+    [1, 0]
+    """
+    days = (period_end - period_start).dt.days + 1
+    quarters = (days / _QUARTER_DAYS).round()
+    whole = (quarters.between(1, 4)) & ((days - quarters * _QUARTER_DAYS).abs() <= _SLACK_DAYS)
+    return quarters.where(whole, 0).fillna(0).astype(int)
+
+
+def presentation(period_end: pd.Series, published: pd.Series) -> pd.Series:
+    """Return how many whole years after its period each figure was printed (0 for its own filing; 0 if undated).
+
+    >>> presentation(pd.to_datetime(pd.Series(["2024-06-30", "2024-06-30"])), pd.to_datetime(pd.Series(["2024-07-30", "2025-07-30"]))).tolist()
+    [0, 1]
+    """
+    days = (published - period_end).dt.days
+    return (days // 365.25).clip(lower=0).fillna(0).astype(int)
+
+
+def label(period_start: pd.Series, period_end: pd.Series, last_month: pd.Series, calendar: str) -> pd.Series:
+    """Name each quarter by a calendar rule: `FY2026 Q3` (fiscal) or `2026Q3` (overlap).
+
+    `overlap` names the calendar quarter that the period overlaps most, which is the one that holds its middle day.
+
+    >>> start, end = pd.to_datetime(pd.Series(["2026-01-26"])), pd.to_datetime(pd.Series(["2026-04-26"]))
+    >>> label(start, end, pd.Series([1]), "fiscal").item(), label(start, end, pd.Series([1]), "overlap").item()
+    ('FY2027 Q1', '2026Q1')
+    """
+    lookup.known("calendar rule", calendar, CALENDARS)
+    if calendar == "fiscal":
+        year, quarter = fiscal(period_end, last_month)
+        return "FY" + year.astype(str) + " Q" + quarter.astype(str)
+    middle = period_start + (period_end - period_start) / 2
+    return middle.dt.year.astype(str) + "Q" + middle.dt.quarter.astype(str)
+
+
+def position(labels: pd.Series) -> pd.Series:
+    """Return a running number for quarter names of either form, so that neighbours differ by one.
+
+    >>> position(pd.Series(["2025Q4", "2026Q1", "FY2026 Q2"])).diff().tolist()[1:]
+    [1, 1]
+    """
+    parts = labels.str.extract(r"(\d{4}) ?Q([1-4])").astype(int)
+    return parts[0] * 4 + parts[1] - 1
+
+
+def words(name: str) -> str:
+    """Write a quarter's name as prose does.
+
+    >>> words("2026Q2"), words("FY2026 Q4"), words("2025-08")
+    ('Q2 2026', 'Q4 of fiscal 2026', 'August 2025')
+    """
+    if name.startswith("FY"):
+        return f"{name[7:]} of fiscal {name[2:6]}"
+    if len(name) == 7 and name[4] == "-":
+        return f"{months.month_name[int(name[5:])]} {name[:4]}"
+    return f"{name[4:]} {name[:4]}" if len(name) == 6 and name[4] == "Q" else name
+
+
+def quarters(cumulative: pd.DataFrame) -> pd.DataFrame:
+    """Make single quarters out of printed three-, six-, nine- and twelve-month figures.
+
+    Takes rows with `fact` (an integer id), `company`, `metric`, `period_start`, `period_end`, `value`, `half` (half a printed unit),
+    `strength` (0 is the strongest grade), `presentation`, `last_month`, the best of several prints of one period first. Returns one
+    row a company, metric and fiscal quarter: `company, metric, presentation, period_start, period_end, value, half, strength, how, facts`.
+
+    A year's quarters come from one presentation: the latest that gives every quarter which any presentation gives, or else
+    the one that gives most. A quarter that it lacks is taken from another one only where no figure of that year was printed
+    differently later: nothing was restated, so the two are one. Figures that do not start with their fiscal year are left out.
+    """
+    table = cumulative.assign(span=length(cumulative.period_start, cumulative.period_end))
+    table["year"], table["quarter"] = fiscal(table.period_end, table.last_month)
+    table = table[(table.span == 1) | ((table.span > 0) & (table.span == table.quarter))]
+    key = ["company", "metric", "year", "presentation"]
+    table = table.drop_duplicates([*key, "quarter", "span"])
+    groups = table.groupby(key, sort=True).ngroup().to_numpy()
+    count = groups.max() + 1 if len(table) else 0
+    shape = (count, 5)  # column 0 stands for the start of the year: a cumulative figure of nothing
+    single, total = np.full(shape, np.nan), np.full(shape, np.nan)
+    single_facts, total_facts = np.empty(shape, object), np.empty(shape, object)
+    single_weak, total_weak = np.zeros(shape, int), np.zeros(shape, int)
+    single_half, total_half = np.zeros(shape), np.zeros(shape)
+    starts, ends = np.full(shape, np.datetime64("NaT", "ns")), np.full(shape, np.datetime64("NaT", "ns"))
+    opening = np.full(count, np.datetime64("NaT", "ns"))
+    printed = np.zeros(shape, bool)
+    total[:, 0] = 0
+    for cells in (single_facts, total_facts):
+        cells.fill(())
+    at = table.quarter.to_numpy()
+    facts = np.fromiter(((fact,) for fact in table.fact), object, len(table))
+    one, whole = (table.span == 1).to_numpy(), (table.span == table.quarter).to_numpy()
+    single[groups[one], at[one]], total[groups[whole], at[whole]] = table.value[one], table.value[whole]
+    single_facts[groups[one], at[one]], total_facts[groups[whole], at[whole]] = facts[one], facts[whole]
+    single_weak[groups[one], at[one]], total_weak[groups[whole], at[whole]] = table.strength[one], table.strength[whole]
+    single_half[groups[one], at[one]], total_half[groups[whole], at[whole]] = table.half[one], table.half[whole]
+    starts[groups[one], at[one]] = table.period_start[one]
+    ends[groups, at], opening[groups[whole]] = table.period_end, table.period_start[whole]
+    printed[groups[one], at[one]] = True
+    join = np.frompyfunc(lambda left, right: (*left, *right), 2, 1)
+    for quarter in range(4, 1, -1):  # a half-year less its second quarter is a first quarter
+        hole = np.isnan(total[:, quarter - 1]) & ~np.isnan(total[:, quarter]) & ~np.isnan(single[:, quarter])
+        total[hole, quarter - 1] = units.settle(total[hole, quarter] - single[hole, quarter])
+        total_facts[hole, quarter - 1] = join(total_facts[hole, quarter], single_facts[hole, quarter])
+        total_weak[hole, quarter - 1] = np.maximum(total_weak[hole, quarter], single_weak[hole, quarter])
+        total_half[hole, quarter - 1] = total_half[hole, quarter] + single_half[hole, quarter]
+        ends[hole, quarter - 1] = starts[hole, quarter] - np.timedelta64(1, "D")
+    for quarter in range(1, 5):
+        hole = np.isnan(single[:, quarter]) & ~np.isnan(total[:, quarter]) & ~np.isnan(total[:, quarter - 1])
+        single[hole, quarter] = units.settle(total[hole, quarter] - total[hole, quarter - 1])
+        single_facts[hole, quarter] = join(total_facts[hole, quarter], total_facts[hole, quarter - 1])
+        single_weak[hole, quarter] = np.maximum(total_weak[hole, quarter], total_weak[hole, quarter - 1])
+        single_half[hole, quarter] = total_half[hole, quarter] + total_half[hole, quarter - 1]
+        hole = np.isnan(total[:, quarter]) & ~np.isnan(total[:, quarter - 1]) & ~np.isnan(single[:, quarter])
+        total[hole, quarter] = units.settle(total[hole, quarter - 1] + single[hole, quarter])
+        total_facts[hole, quarter] = join(total_facts[hole, quarter - 1], single_facts[hole, quarter])
+        total_weak[hole, quarter] = np.maximum(total_weak[hole, quarter - 1], single_weak[hole, quarter])
+        total_half[hole, quarter] = total_half[hole, quarter - 1] + single_half[hole, quarter]
+    names = table.drop_duplicates(key)[key].sort_values(key).reset_index(drop=True)
+    present = ~np.isnan(single[:, 1:])
+    names["count"] = present.sum(axis=1)
+    year = ["company", "metric", "year"]
+    best = names.assign(row=names.index).sort_values([*year, "count", "presentation"])
+    chosen = best.drop_duplicates(year, keep="last")
+    row, column = np.nonzero(present)
+    cells = names.loc[row, [*year, "presentation"]].assign(row=row, column=column + 1)
+    cells["first"] = cells.row.isin(chosen.row)
+    restated = pd.MultiIndex.from_frame(cells[year]).isin(_restated(table))
+    cells = cells[cells["first"].to_numpy() | ~restated].sort_values([*year, "column", "first", "presentation"])
+    cells = cells.drop_duplicates([*year, "column"], keep="last")
+    row, column = cells.row.to_numpy(), cells.column.to_numpy()
+    begin = np.where(column == 1, opening[row], ends[row, column - 1] + np.timedelta64(1, "D"))
+    begin = np.where(printed[row, column], starts[row, column], begin)
+    out = names.loc[row, ["company", "metric", "presentation"]].reset_index(drop=True)
+    return out.assign(
+        period_start=begin,
+        period_end=ends[row, column],
+        value=single[row, column],
+        half=single_half[row, column],
+        strength=single_weak[row, column],
+        how=np.where(printed[row, column], "printed", "derived"),
+        facts=single_facts[row, column],
+    )
+
+
+def _restated(table: pd.DataFrame) -> pd.MultiIndex:
+    """Return the company, metric and year of every figure that presentations print differently, beyond rounding."""
+    slot = ["company", "metric", "year", "quarter", "span"]
+    reach = table.assign(low=table.value - table.half, high=table.value + table.half).groupby(slot).agg(low=("low", "max"), high=("high", "min"))
+    apart = reach[reach.low > reach.high + 1e-9].reset_index()
+    return pd.MultiIndex.from_frame(apart[slot[:3]].drop_duplicates())

@@ -1,0 +1,144 @@
+"""Sentences: numbers in prose, computed from frames and carrying the facts they rest on.
+
+`say` fills a template with words made by the other verbs; the notebook's output keeps, for every number, the names
+of its facts, so that a figure in a sentence walks back to its documents like a mark on a chart does.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pandas as pd
+from IPython.display import Markdown, display
+
+from outlay import ledger, periods, units
+
+
+class Words(NamedTuple):
+    """A piece of prose and the ids of the facts behind it."""
+
+    text: str
+    facts: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __format__(self, spec: str) -> str:
+        return format(self.text, spec)
+
+
+def number(row: pd.Series, words: Callable[[float], str]) -> Words:
+    """Write a row's value with one of the verbs of `units`, carrying its facts.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> str(number(book.quarters("capex", companies=["msft"]).iloc[-1], units.money))
+    '$19bn'
+    """
+    return Words(words(row.value), tuple(row.facts))
+
+
+def money(row: pd.Series) -> Words:
+    """Write a row's amount.
+
+    >>> str(money(pd.Series({"value": 8.47, "facts": ()})))
+    '$8.5bn'
+    """
+    return number(row, units.money)
+
+
+def dollars(row: pd.Series) -> Words:
+    """Write a row's ratio as dollars and cents.
+
+    >>> str(dollars(pd.Series({"value": 1.143, "facts": ()})))
+    '$1.14'
+    """
+    return number(row, units.dollars)
+
+
+def percent(row: pd.Series) -> Words:
+    """Write a row's share in per cent.
+
+    >>> str(percent(pd.Series({"value": 0.557, "facts": ()})))
+    '56%'
+    """
+    return number(row, units.percent)
+
+
+def times(row: pd.Series) -> Words:
+    """Write a row's multiple.
+
+    >>> str(times(pd.Series({"value": 2.37, "facts": ()})))
+    '2.4x'
+    """
+    return number(row, units.times)
+
+
+def computed(value: float, words: Callable[[float], str], *rows: pd.Series) -> Words:
+    """Write a number that a model made from rows, carrying the facts of all of them.
+
+    >>> str(computed(459.1, units.money, pd.Series({"facts": (1, 2)})))
+    '$459bn'
+    """
+    return Words(words(value), tuple(sorted(set().union(*(row.facts for row in rows)))))
+
+
+def companies(frame: pd.DataFrame) -> str:
+    """Write the names of a frame's companies, the largest latest value first.
+
+    >>> companies(ledger.open(as_of="2025-11-15").quarters("capex", companies=["msft"]))
+    'Microsoft'
+    """
+    known = ledger.tables()["companies"].set_index("company").name
+    order = frame.sort_values("period_end").groupby("company").value.last().sort_values(ascending=False).index
+    return units.spell([known.get(company, company) for company in order])
+
+
+def period(row: pd.Series) -> str:
+    """Write a row's period as prose does.
+
+    >>> period(pd.Series({"period": "2026Q2"}))
+    'Q2 2026'
+    """
+    return periods.words(row.period)
+
+
+def day(row: pd.Series) -> str:
+    """Write the month in which a row's period ends.
+
+    >>> day(pd.Series({"period_end": pd.Timestamp("2026-06-30")}))
+    'June 2026'
+    """
+    return row.period_end.strftime("%B %Y")
+
+
+def trend(frame: pd.DataFrame, what: str, words: Callable[[float], str] = units.money) -> str:
+    """Describe lines for those who do not see them: each company's first and last value. Plain text, for `alt`.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> trend(book.quarters("capex", companies=["msft"], since="2025-04-01"), "Line chart of capital spending")
+    'Line chart of capital spending. Microsoft: $17bn in Q2 2025, $19bn in Q3 2025.'
+    """
+    known = ledger.tables()["companies"].set_index("company").name
+    parts = []
+    for company, rows in frame.sort_values("period_end").groupby("company", sort=False):
+        first, last = rows.iloc[0], rows.iloc[-1]
+        parts.append(f"{known.get(company, company)}: {words(first.value)} in {period(first)}, {words(last.value)} in {period(last)}")
+    return f"{what}. {'; '.join(parts)}."
+
+
+def say(template: str, **parts: Words | str) -> None:
+    """Show a paragraph in the notebook, `{name}` replaced by its words; the output's metadata names the facts of each number.
+
+    >>> say("Microsoft spent {amount}.", amount=Words("$19bn"))
+    Microsoft spent $19bn.
+    """
+    text = template.format(**parts)
+    facts = {name: ledger.names(part.facts) for name, part in parts.items() if isinstance(part, Words) and part.facts}
+    # one dollar sign is money; two would be read as mathematics between them
+    display(_Prose(text.replace("$", r"\$"), metadata={"outlay": {"facts": facts}} if facts else None))
+
+
+class _Prose(Markdown):
+    """Markdown that is also readable where only plain text can be shown."""
+
+    def __repr__(self) -> str:
+        return self.data.replace(r"\$", "$")

@@ -1,0 +1,163 @@
+"""Publishing: the quarters as one table, and the notebooks as pages that open from disk and ask nothing of any server."""
+
+import html
+import io
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from outlay import ledger
+from outlay.charts import write
+
+SERIES = ["company", "metric", "period", "period_start", "period_end", "value", "unit", "stance", "grade", "how", "facts"]
+_ROOT = Path(__file__).resolve().parents[3]
+
+
+def series(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame as it is written out: `SERIES`, dates as text, facts as names joined by `;`.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> series(book.quarters("capex", companies=["msft"])).value.iloc[-1].item()
+    19.394
+    """
+    out = frame.assign(facts=frame.facts.map(lambda ids: ";".join(ledger.names(ids))))
+    for name in ("period_start", "period_end"):
+        out[name] = out[name].dt.strftime("%Y-%m-%d")
+    return out[SERIES]
+
+
+def quarters(path: Path) -> None:
+    """Write every flow of the ledger as single calendar quarters, each definition apart, with its facts.
+
+    Rows that rest on a source whose licence forbids redistribution in bulk are left out.
+    """
+    book = ledger.open()
+    closed = set(book.sources.index[book.sources.licence == "restricted"])
+    parts = [book.quarters(metric) for metric in sorted(book.metrics.index[book.metrics.kind == "flow"])]
+    frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    frame = frame[~frame.facts.map(lambda ids: bool(closed & set(book.facts.loc[list(ids), "source"])))]
+    out = series(frame.sort_values(["company", "metric", "period_end"]))
+    write(path, out.to_csv(index=False, lineterminator="\n").encode())
+
+
+def site(build: Path, notebooks: list[Path]) -> None:
+    """Make the pages in `build/site` from executed notebooks; the old pages stay until the new ones are whole.
+
+    Raises RuntimeError with what sphinx said if a page cannot be made without a warning.
+    """
+    source, made = build / ".pages", build / ".site"
+    for folder in (source, made):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(_ROOT / "site", source)
+    (source / "notebooks").mkdir()
+    cards = []
+    for path in notebooks:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cards += _dress(notebook)
+        (source / "notebooks" / path.name).write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
+        shutil.copy(path, source / "extra" / path.name)
+    shutil.copytree(build / "figures", source / "extra" / "figures")
+    shutil.copytree(build / "data", source / "extra" / "data")
+    shown = [path for path in notebooks if not path.stem.startswith("00")]
+    toc = "\n".join(f"notebooks/{path.stem}" for path in [*shown, *(path for path in notebooks if path not in shown)])
+    index = (source / "index.md").read_text(encoding="utf-8")
+    index = index.replace("<!-- contents -->", f"```{{toctree}}\n:hidden:\n:maxdepth: 1\n{toc}\ndocuments\n```").replace("<!-- gallery -->", _gallery(cards))
+    (source / "index.md").write_text(index, encoding="utf-8")
+    (source / "documents.md").write_text(_documents(), encoding="utf-8")
+    _sphinx(source, made)
+    old = build / ".site.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if (build / "site").exists():
+        (build / "site").rename(old)
+    made.rename(build / "site")
+    for folder in (old, source):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sphinx(source: Path, made: Path) -> None:
+    from sphinx.cmd.build import build_main
+
+    told, kept = io.StringIO(), (sys.stdout, sys.stderr)
+    sys.stdout = sys.stderr = told
+    try:
+        status = build_main(["-b", "html", "-W", "--keep-going", "-q", "-d", str(source / ".doctrees"), str(source), str(made)])
+    finally:
+        sys.stdout, sys.stderr = kept
+    if status:
+        raise RuntimeError(f"the pages could not be made:\n{told.getvalue().strip()}")
+
+
+def _dress(notebook: dict) -> list[dict]:
+    """Make a notebook fit for a page: charts as drawings with downloads, code folded, the facts of sentences in a fold. Returns its charts."""
+    cards, heading = [], ""
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            found = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+            heading = found[-1] if found else heading
+            continue
+        tags = cell["metadata"].setdefault("tags", [])
+        if "parameters" not in tags:
+            tags.append("hide-input")
+        for output in cell["outputs"]:
+            about = output.get("metadata", {}).pop("outlay", {})
+            if name := about.get("figure"):
+                alt = "".join(output["data"]["text/plain"])
+                cards.append({"name": name, "alt": alt, "notebook": notebook, "heading": heading})
+                output["data"] = {"text/html": _figure(name, alt)}
+                output["metadata"] = {}
+            elif facts := about.get("facts"):
+                prose = "".join(output["data"]["text/markdown"])
+                output["data"] = {"text/markdown": f"{prose}\n\n{_walk(facts)}"}
+    title = next(re.search(r"^# (.+)$", "".join(cell["source"]), flags=re.MULTILINE).group(1) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    return [{"name": card["name"], "alt": card["alt"], "title": title} for card in cards]
+
+
+def _figure(name: str, alt: str) -> str:
+    links = " · ".join(f'<a href="../figures/{name}.{form}" download>{form.upper()}</a>' for form in ("svg", "png", "csv"))
+    return (f'<figure class="chart" id="{name}"><img src="../figures/outlined/{name}.svg" alt="{html.escape(alt, quote=True)}">'
+            f"<figcaption>Take it along: {links}</figcaption></figure>")
+
+
+def _walk(facts: dict[str, list[str]]) -> str:
+    """List the facts behind the figures of a sentence, each linked to its document."""
+    rows = []
+    for number, names in facts.items():
+        links = ", ".join(f'<a href="../documents.html#{re.sub("#.*", "", name).rpartition("@")[2]}">{html.escape(name)}</a>' for name in names)
+        rows.append(f"<dt>{html.escape(number.replace('_', ' '))}</dt><dd>{links}</dd>")
+    return f'<details class="facts"><summary>Where these figures come from</summary><dl>{"".join(rows)}</dl></details>'
+
+
+def _gallery(cards: list[dict]) -> str:
+    """Show every chart of the collection, each leading to the place where it is read."""
+    items = []
+    for card in cards:
+        page = next(path.stem for path in sorted((_ROOT / "notebooks").glob(f"{card['name'].partition('_')[0]}_*.ipynb")))
+        items.append(f'<a class="card" href="notebooks/{page}.html#{card["name"]}"><img src="figures/outlined/{card["name"]}.svg" '
+                     f'alt="{html.escape(card["alt"], quote=True)}" loading="lazy"><span>{html.escape(card["title"])}</span></a>')
+    return f'<div class="gallery">{"".join(items)}</div>'
+
+
+def _documents() -> str:
+    """List every document of the ledger that a figure cites, for the links from figures to end on."""
+    book = ledger.open()
+    used = book.sources[book.sources.index.isin(book.facts.source)].sort_values(["publisher", "published", "source"])
+    count = book.facts.source.value_counts()
+    out = ["# Documents", "", f"Every figure in these pages comes from one of {len(used)} documents. The copy that was read is named where it was not the original."]
+    for publisher, documents in used.groupby("publisher", sort=True):
+        out += ["", f"## {publisher}", "", '<dl class="documents">']
+        for row in documents.itertuples():
+            when = "undated" if pd.isna(row.published) else {"day": f"{row.published:%-d %B %Y}", "month": f"{row.published:%B %Y}",
+                                                             "year": f"{row.published:%Y}"}[row.published_precision]
+            title = html.escape(row.title)
+            link = f'<a href="{html.escape(row.url, quote=True)}">{title}</a>' if row.url else title
+            marks = [when, row.tier, f"{count[row.source]} figures" if count[row.source] > 1 else "one figure"]
+            marks += [f"accession {row.accession}"] if row.accession else []
+            marks += [f"read through {html.escape(row.via)}"] if row.via else []
+            out.append(f'<dt id="{row.source}">{link}</dt><dd>{"; ".join(marks)}.{" " + html.escape(row.note) if row.note else ""}</dd>')
+        out.append("</dl>")
+    return "\n".join(out) + "\n"

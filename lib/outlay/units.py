@@ -1,0 +1,123 @@
+"""Units: what was printed, as a number that can be computed with, and a number as a reader wants to see it.
+
+Money is held in USD bn (10^9 US dollars). A printed figure keeps its precision: half a unit of its last printed digit
+is how far the true figure may lie from it.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+# printed unit -> (the unit frames use, what one printed unit is in it as numerator and denominator: dividing by an
+# exact power of ten gives the nearest float, multiplying by its inverse would not)
+CONVERSIONS = {
+    "USD m": ("USD bn", 1, 1000),
+    "USD bn": ("USD bn", 1, 1),
+    "USD tn": ("USD bn", 1000, 1),
+}
+DIGITS = 9  # decimals of a USD bn that arithmetic keeps: a dollar
+
+
+def convert(values: pd.Series, units: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Convert printed values to the units that frames use; returns values and units, both aligned to the input.
+
+    Units without a conversion (per cent, years) stay as they are.
+
+    >>> convert(pd.Series([13873.0, 34.9]), pd.Series(["USD m", "USD bn"]))[0].tolist()
+    [13.873, 34.9]
+    """
+    plain = units.map(lambda unit: CONVERSIONS.get(unit, (unit, 1, 1)))
+    parts = pd.DataFrame(plain.tolist(), columns=["unit", "times", "over"], index=units.index)
+    return values * parts.times / parts.over, parts.unit.astype(str)
+
+
+def half_unit(printed: pd.Series, units: pd.Series) -> pd.Series:
+    """Return half a unit of each figure's last printed digit, in the unit that frames use.
+
+    >>> half_unit(pd.Series(["13873", "34.9", "19"]), pd.Series(["USD m", "USD bn", "USD bn"])).tolist()
+    [0.0005, 0.05, 0.5]
+    """
+    decimals = printed.str.partition(".")[2].str.len().astype(int)
+    return convert(0.5 / 10.0**decimals, units)[0]
+
+
+def settle(values):
+    """Round to whole dollars of a USD bn, so that 80.598 - 35.674 is 44.924 and prints as such."""
+    return np.round(values, DIGITS)
+
+
+def money(value: float) -> str:
+    """Write an amount in USD bn: one decimal below ten, none above.
+
+    >>> [money(v) for v in (0.028, 8.47, 44.924, 1314.2, -5.855)]
+    ['$0.03bn', '$8.5bn', '$45bn', '$1,314bn', '−$5.9bn']
+    """
+    size = abs(value)
+    decimals = 2 if size < 0.095 else 1 if size < 9.95 else 0
+    return f"{'−' if value < 0 else ''}${size:,.{decimals}f}bn"
+
+
+def dollars(value: float) -> str:
+    """Write a ratio of money to money as dollars and cents.
+
+    >>> dollars(1.143)
+    '$1.14'
+    """
+    return f"{'−' if value < 0 else ''}${abs(value):,.2f}"
+
+
+def percent(value: float, decimals: int = 0) -> str:
+    """Write a share (0.557) in per cent.
+
+    >>> percent(0.557), percent(-0.048, 1)
+    ('56%', '−4.8%')
+    """
+    return f"{'−' if round(value * 100, decimals) < 0 else ''}{abs(value) * 100:,.{decimals}f}%"
+
+
+def times(value: float) -> str:
+    """Write a multiple: one decimal below ten, none above.
+
+    >>> times(2.37), times(28.4)
+    ('2.4x', '28x')
+    """
+    return f"{value:,.{1 if abs(value) < 9.95 else 0}f}x"
+
+
+def years(value: float) -> str:
+    """Write a number of years: one decimal below ten, none above.
+
+    >>> years(4.25), years(27.8)
+    ('4.2 years', '28 years')
+    """
+    return f"{value:,.{1 if abs(value) < 9.95 else 0}f} years"
+
+
+def cardinal(count: int) -> str:
+    """Write a small whole number as a word.
+
+    >>> cardinal(3), cardinal(14)
+    ('three', '14')
+    """
+    return ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"][count] if 0 <= count <= 10 else f"{count}"
+
+
+def spell(values: list[str]) -> str:
+    """Join words as a sentence does.
+
+    >>> spell(["Amazon", "Alphabet", "Microsoft"])
+    'Amazon, Alphabet and Microsoft'
+    """
+    values = list(values)
+    return values[0] if len(values) == 1 else f"{', '.join(values[:-1])} and {values[-1]}" if values else "none"
+
+
+def tick(value: float, _position: int = 0) -> str:
+    """Write an axis tick: a bare number without idle zeros, the unit standing in the subtitle.
+
+    >>> [tick(v) for v in (0.0, 0.5, 1200.0)]
+    ['0', '0.5', '1,200']
+    """
+    text = f"{value:,.10g}"
+    return text.replace("-", "−") if math.isfinite(value) else ""

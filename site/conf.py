@@ -1,0 +1,44 @@
+"""What turns executed notebooks into pages: nothing is run, and nothing is asked of any server."""
+
+from latex2mathml.converter import convert
+
+project, author = "Outlay", "the Outlay contributors"
+extensions = ["myst_nb"]
+nb_execution_mode = "off"
+nb_ipywidgets_js = {}  # widgets would be loaded from elsewhere
+myst_enable_extensions = ["dollarmath"]
+html_theme = "sphinx_book_theme"
+html_title = "Outlay"
+html_static_path, html_css_files, html_extra_path = ["_static"], ["outlay.css"], ["extra"]
+html_show_copyright = html_show_sphinx = html_copy_source = html_show_sourcelink = False
+html_theme_options = {
+    "navbar_persistent": [],  # the theme would show a second search bar
+    "show_toc_level": 2,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "home_page_in_toc": True,
+}
+html_last_updated_fmt = None
+exclude_patterns = ["extra"]
+
+
+def _inline(visitor, node):
+    visitor.body.append(convert(node.astext()))
+    raise _skip()
+
+
+def _block(visitor, node):
+    visitor.body.append(convert(node.astext(), display="block"))
+    raise _skip()
+
+
+def _skip():
+    from docutils.nodes import SkipNode
+
+    return SkipNode()
+
+
+def setup(app):
+    """Write mathematics as MathML, which browsers show without a script."""
+    app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
+    app.config.html_math_renderer = "mathml"
