@@ -1,12 +1,11 @@
 # The front door. `make help` lists the verbs; what they do stands in `outlay`, the command.
 PYTHON ?=
-BIN := $(if $(PYTHON),,.venv/bin/)
 RUN := $(if $(PYTHON),$(PYTHON),.venv/bin/python)
 FIND := for p in python3.11 python3.12 python3.13 python3 python; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all test lab check series figures clean help
+.PHONY: all test lab check clean help
 
 all: $(if $(PYTHON),,.venv/run)  ## make the environment if there is none, run what changed, build charts and pages
 	@$(RUN) -m outlay build
@@ -15,7 +14,7 @@ test: $(if $(PYTHON),,.venv/dev)  ## run all tests: the library, its examples, t
 	@$(RUN) -m pytest
 
 lab: $(if $(PYTHON),,.venv/run)  ## open the notebooks in JupyterLab
-	@$(RUN) -m jupyter lab --notebook-dir=notebooks
+	@$(RUN) -m jupyter lab --notebook-dir=notebooks --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 check: $(if $(PYTHON),,.venv/run)  ## check the ledger, and name notebooks that are out of date
 	@$(RUN) -m outlay check && $(RUN) -m outlay build --check

@@ -5,6 +5,7 @@ from latex2mathml.converter import convert
 project, author = "Outlay", "the Outlay contributors"
 extensions = ["myst_nb"]
 nb_execution_mode = "off"
+nb_code_prompt_show, nb_code_prompt_hide = "code", "hide the code"
 nb_ipywidgets_js = {}  # widgets would be loaded from elsewhere
 myst_enable_extensions = ["dollarmath"]
 html_theme = "sphinx_book_theme"

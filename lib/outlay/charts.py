@@ -171,7 +171,7 @@ def ranges(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, rivals: 
         yearly = all(part.period.str.fullmatch(r"\d{4}").all() for part in parts)
         place = (lambda rows: rows.period.astype(int)) if yearly else (lambda rows: rows.period_end)
         if rivals is not None:
-            axes.plot(place(rivals), rivals.value, "o", markersize=5, markerfacecolor="white", markeredgecolor=style.CONTEXT, linestyle="none")
+            axes.plot(place(rivals), rivals.value, "o", color=style.CONTEXT, markersize=5, markerfacecolor="white", linestyle="none")
         labels = []
         for (company, stance), rows in frame.groupby(["company", "stance"], sort=False):
             name, colour = _identity(company)
@@ -180,7 +180,7 @@ def ranges(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, rivals: 
             if stance == "actual":
                 axes.plot(place(rows), rows.value, color=colour, linewidth=1.2, zorder=2)
             for some, face in ((firm, colour), (~firm, "white")):
-                axes.plot(place(rows[some]), rows[some].value, "o", markersize=5, markerfacecolor=face, markeredgecolor=colour, linestyle="none", zorder=3)
+                axes.plot(place(rows[some]), rows[some].value, "o", color=colour, markersize=5, markerfacecolor=face, linestyle="none", zorder=3)
             spread = rows[rows.low.notna() & rows.high.notna()]
             axes.vlines(place(spread), spread.low, spread.high, color=colour, linewidth=1.2, zorder=2)
             last = rows.iloc[[-1]]
@@ -358,8 +358,8 @@ def _line(axes: mpl.axes.Axes, rows: pd.DataFrame, colour: str, width: float, sc
 
 
 def _amounts(axes: mpl.axes.Axes) -> None:
-    low, high = axes.get_ylim()
-    axes.set_ylim(min(0, low), max(0, high))
+    low, high = axes.dataLim.y0, axes.get_ylim()[1]
+    axes.set_ylim(0 if low >= 0 else axes.get_ylim()[0], max(0, high))
     axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(units.tick))
     axes.tick_params(axis="y", pad=2)

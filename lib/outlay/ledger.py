@@ -5,8 +5,10 @@ with frames: one row a company and period, the best version known at `as_of`, wi
 Every frame has the columns of `COLUMNS`; `facts` holds short integers into the whole ledger, the same at every `as_of`.
 """
 
+import csv
 import functools
 import hashlib
+import io
 import json
 import os
 import re
@@ -25,6 +27,7 @@ FACT_KEY = ["company", "metric", "period_start", "period_end", "source", "n"]
 GRADES = ("filed", "stated", "press", "estimate", "assumed")  # from strong to weak
 RELATIONS = ("=", "≈", "≥", "≤", "words")
 TIERS = ("primary", "secondary", "unlocated", "vendor")
+KINDS = ("filing", "release", "workbook", "call", "document", "press", "page", "dataset")  # of documents of one day, the first is named
 DEFAULT_BASIS = {"capex": "cash", "cloud_revenue": "current_segments", "cloud_operating_income": "current_segments"}
 _HOME = Path(__file__).resolve().parents[2] / "data"
 
@@ -99,7 +102,7 @@ class Book:
         ['Microsoft']
         """
         ids = self.facts.loc[sorted(set(facts)), "source"].unique()
-        return self.sources.loc[ids].sort_values(["published", "publisher"], ascending=[False, True], na_position="last")
+        return _by_date(self.sources.loc[ids])
 
     def _metrics_of(self, family: str, basis: str | None) -> tuple[pd.DataFrame, str]:
         """Return which metric serves which company and span of period ends, and the basis that says so."""
@@ -145,7 +148,8 @@ class Book:
             lookup.known("company", name, self.companies.index)
         rows = self.facts[self.facts.metric.isin(metrics) & (self.facts.stance == stance) & self.facts.number.notna()]
         rows = rows[rows.company.isin(companies)] if companies is not None else rows
-        rows = rows.assign(value=rows.number, published=rows.source.map(self.sources.published), tier=rows.source.map(self.sources.tier))
+        published, tier = (self.sources[name].reindex(rows.source).to_numpy() for name in ("published", "tier"))
+        rows = rows.assign(value=rows.number, published=published, tier=tier)
         rows["presentation"] = periods.presentation(rows.period_end, rows.published)
         rows["last_month"] = rows.company.map(self._last_month())
         rank = rows.assign(grade=rows.grade.map(GRADES.index), tier=rows.tier.map(TIERS.index), late=-rows.presentation,
@@ -242,10 +246,18 @@ def cite(facts: Iterable[int], data: Path | str | None = None, most: int = 4) ->
     """
     tables = _tables(home(data))
     ids = tables["facts"].loc[list(set(facts)), "source"].unique()
-    documents = tables["sources"].set_index("source").loc[ids].sort_values(["published", "publisher"], ascending=[False, True], na_position="last")
+    documents = _by_date(tables["sources"].set_index("source", drop=False).rename_axis(None).loc[ids])
     newest = documents.drop_duplicates("publisher")
     named = [f"{row.publisher}{_form(row)} ({_when(row)})" for row in newest.head(most).itertuples()]
     return "; ".join(named) + (" and others" if len(newest) > most else "")
+
+
+def _by_date(documents: pd.DataFrame) -> pd.DataFrame:
+    """Sort documents, newest first; of one day's, filings before releases, calls and reports."""
+    strength = documents.kind.map(KINDS.index)
+    order = documents.assign(strength=strength).sort_values(["published", "publisher", "strength", "source"], ascending=[False, True, True, True],
+                                                            na_position="last")
+    return order.drop(columns="strength")
 
 
 def _form(row) -> str:
@@ -387,24 +399,31 @@ def _read(path: Path, resource: dict, found: list) -> pd.DataFrame | None:
     file = f"data/{resource['path']}"
     columns = [field["name"] for field in resource["schema"]["fields"]]
     try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8", on_bad_lines="error")
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         found.append(_finding(file, None, "", "", "file", "the file is missing; datapackage.json names it. Restore it or take it out there."))
         return None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        found.append(_finding(file, None, "", "", "file", f"cannot be read as UTF-8 comma-separated text: {str(error).strip()}. Mend the row."))
+    except UnicodeDecodeError as error:
+        found.append(_finding(file, None, "", "", "file", f"is no UTF-8 text ({error.reason} at byte {error.start}). Save it as UTF-8."))
         return None
+    ragged = [(row, count) for row, line in enumerate(text.splitlines(), 1) if (count := _cells(line)) != len(columns)]
+    for row, count in ragged[:20]:
+        found.append(_finding(file, row, "", "", "cells", f"found {count} cells; expected {len(columns)}. "
+                              "Quote a cell that holds a comma; keep a row on one line."))
+    if ragged:
+        return None
+    raw = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
     if list(raw.columns) != columns:
         found.append(_finding(file, 1, "", ",".join(raw.columns), "columns",
                               f"found the columns {','.join(raw.columns)}; expected {','.join(columns)}. Mend the header."))
         return None
-    if not isinstance(raw.index, pd.RangeIndex):  # pandas takes the surplus cells of a first row for an index
-        found.append(_finding(file, 2, "", "", "cells", f"found more cells than columns; expected {len(columns)}. Quote a cell that holds a comma."))
-        return None
     raw.index += 2
-    for row in raw.index[raw.isna().any(axis=1)]:  # an empty cell is read as empty text, a missing one as nothing
-        found.append(_finding(file, int(row), "", "", "cells", f"found {raw.loc[row].notna().sum()} cells; expected {len(columns)}. Add the missing commas."))
-    return raw.fillna("")
+    return raw
+
+
+def _cells(line: str) -> int:
+    """Count the cells of a line; pandas would quietly fill up a short one."""
+    return line.count(",") + 1 if '"' not in line else len(next(csv.reader([line])))
 
 
 def _typed(raw: pd.DataFrame, resource: dict, raws: dict, found: list) -> pd.DataFrame:
@@ -460,7 +479,8 @@ def _typed(raw: pd.DataFrame, resource: dict, raws: dict, found: list) -> pd.Dat
             for row in raw.index[missing]:
                 close = _near(raw.at[row, column], wanted)
                 found.append(_finding(file, int(row), column, raw.at[row, column], "reference",
-                                      f"found '{raw.at[row, column]}'; expected a name that stands in data/{target}.csv{close}. Correct it or add the row there."))
+                                      f"found '{raw.at[row, column]}'; expected a name that stands in data/{target}.csv{close}. "
+                                      "Correct it or add the row there."))
     return out.assign(row=raw.index, **({"printed": raw["value"]} if "value" in raw else {}))
 
 
@@ -475,7 +495,8 @@ def _near(name: str, names: Iterable[str]) -> str:
 
 def _coherent(table: pd.DataFrame, file: str, metrics: pd.DataFrame, found: list) -> None:
     """Find facts whose cells do not go together: kind and dates, relation and value, range and value, unit and metric."""
-    known = table[table.metric.isin(metrics.index)]
+    wrong = {finding["row"] for finding in found if finding["file"] == file}  # one fault, one line
+    known = table[table.metric.isin(metrics.index) & ~table.row.isin(wrong)]
     kind, unit = known.metric.map(metrics.kind), known.metric.map(metrics.unit)
     flow = kind.isin(["flow", "rate"])
     converted = known.unit.map(lambda name: units.CONVERSIONS.get(name, (name,))[0])

@@ -18,6 +18,6 @@ def known(kind: str, name: str, names: Iterable[str]) -> str:
     names = sorted(names)
     if name in names:
         return name
-    close = get_close_matches(str(name), names, n=1, cutoff=0.5)
+    close = [other for other in names if name and other.startswith(str(name))] or get_close_matches(str(name), names, n=1, cutoff=0.5)
     hint = f"did you mean '{close[0]}'? " if close else ""
     raise ValueError(f"unknown {kind} '{name}': {hint}Known: {', '.join(names)}")

@@ -22,7 +22,7 @@ def total(frame: pd.DataFrame, label: str = "total") -> pd.DataFrame:
 
     >>> book = ledger.open(as_of="2025-11-15")
     >>> capex = book.quarters("capex", companies=["msft", "googl"], since="2025-07-01")
-    >>> float(total(capex).value.iloc[0]) == round(capex.value.sum(), 9)
+    >>> bool(total(capex).value.iloc[0] == round(capex.value.sum(), 9))
     True
     """
     _alike(frame, "total")
@@ -137,7 +137,7 @@ def cumulate(frame: pd.DataFrame) -> pd.DataFrame:
     by = out.groupby("company")
     out["value"] = units.settle(by.value.cumsum())
     out["period_start"] = by.period_start.transform("first")
-    out["grade"] = out.grade.map(ledger.GRADES.index).groupby(out.company).cummax().map(dict(enumerate(ledger.GRADES)))
+    out["grade"] = out.grade.map(ledger.GRADES.index).astype(int).groupby(out.company).cummax().map(dict(enumerate(ledger.GRADES)))
     out["facts"] = [tuple(sorted(set().union(*rows.facts[: place + 1]))) for _, rows in by for place in range(len(rows))]
     out["low"] = out["high"] = float("nan")
     return _finish(out.assign(how="derived"))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pandas as pd
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from outlay import ledger, periods, units
 
@@ -110,6 +110,16 @@ def day(row: pd.Series) -> str:
     return row.period_end.strftime("%B %Y")
 
 
+def newest(documents: pd.DataFrame) -> str:
+    """Write the date of the newest of some documents, the edition that a notebook was made from.
+
+    >>> newest(ledger.open(as_of="2024-08-05").sources)
+    '5 August 2024'
+    """
+    date = documents.published.max()
+    return "none" if pd.isna(date) else f"{date:%-d %B %Y}"
+
+
 def trend(frame: pd.DataFrame, what: str, words: Callable[[float], str] = units.money) -> str:
     """Describe lines for those who do not see them: each company's first and last value. Plain text, for `alt`.
 
@@ -126,19 +136,12 @@ def trend(frame: pd.DataFrame, what: str, words: Callable[[float], str] = units.
 
 
 def say(template: str, **parts: Words | str) -> None:
-    """Show a paragraph in the notebook, `{name}` replaced by its words; the output's metadata names the facts of each number.
+    r"""Show a paragraph in the notebook, `{name}` replaced by its words; the output's metadata names the facts of each number.
 
     >>> say("Microsoft spent {amount}.", amount=Words("$19bn"))
-    Microsoft spent $19bn.
+    {'text/markdown': 'Microsoft spent \\$19bn.', 'text/plain': 'Microsoft spent $19bn.'}
     """
     text = template.format(**parts)
     facts = {name: ledger.names(part.facts) for name, part in parts.items() if isinstance(part, Words) and part.facts}
     # one dollar sign is money; two would be read as mathematics between them
-    display(_Prose(text.replace("$", r"\$"), metadata={"outlay": {"facts": facts}} if facts else None))
-
-
-class _Prose(Markdown):
-    """Markdown that is also readable where only plain text can be shown."""
-
-    def __repr__(self) -> str:
-        return self.data.replace(r"\$", "$")
+    display({"text/markdown": text.replace("$", r"\$"), "text/plain": text}, raw=True, metadata={"outlay": {"facts": facts}} if facts else {})

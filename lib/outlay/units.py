@@ -43,7 +43,11 @@ def half_unit(printed: pd.Series, units: pd.Series) -> pd.Series:
 
 
 def settle(values):
-    """Round to whole dollars of a USD bn, so that 80.598 - 35.674 is 44.924 and prints as such."""
+    """Round to whole dollars of a USD bn, so that a difference of printed figures prints as one.
+
+    >>> 80.598 - 35.674, float(settle(80.598 - 35.674))
+    (44.92400000000001, 44.924)
+    """
     return np.round(values, DIGITS)
 
 

@@ -3,6 +3,8 @@
 All money in USD bn. Pure functions of plain numbers; they know neither the ledger nor a date.
 """
 
+import math
+
 
 def multiple(spending: float, revenue: float) -> float:
     """Return spending per unit of revenue, both over the same span (flow to flow) or as the author set them.
@@ -53,7 +55,8 @@ def annuity(capital: float, rate: float, years: float) -> float:
         raise ValueError(f"years must be positive, not {years}")
     if rate <= -1:
         raise ValueError(f"rate must be above -1, not {rate}")
-    return capital / years if rate == 0 else capital * rate / (1 - (1 + rate) ** -years)
+    # 1 - (1 + r)^-n written so that a rate near zero does not cancel
+    return capital / years if rate == 0 else capital * (rate / -math.expm1(-years * math.log1p(rate)))
 
 
 def required_revenue(capital: float, margin: float, years: float, rate: float = 0.0) -> float:

@@ -181,6 +181,7 @@ def _publish(say: Callable[[str], None]) -> None:
     say("pages: building")
     publish.quarters(BUILD / "data" / "quarters.csv")
     publish.site(BUILD, notebooks())
+    publish.pictures(BUILD / "figures", NOTEBOOKS / "pictures")
     say(f"pages: done in {time.monotonic() - began:.1f} s")
 
 
@@ -247,7 +248,7 @@ def _inputs() -> str:
     folders = [ROOT / "data", ROOT / "lib" / "outlay", NOTEBOOKS, ROOT / "site", ROOT / "requirements"]
     files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts
                    and ".ipynb_checkpoints" not in file.parts)
-    return _digest(os.environ.get("OUTLAY_DATA", "").encode(), *(part for file in files for part in (str(file.relative_to(ROOT)).encode(), file.read_bytes())))
+    return _digest(os.environ.get("OUTLAY_DATA", "").encode(), *(part for file in files for part in (os.path.relpath(file, ROOT).encode(), file.read_bytes())))
 
 
 def _state() -> dict:

@@ -51,8 +51,8 @@ def _early(tables: dict, _folder: Path) -> list[dict]:
     facts = tables["facts"].assign(published=tables["facts"].source.map(tables["sources"].set_index("source").published))
     early = facts[(facts.stance == "actual") & facts.period_start.notna() & (facts.published < facts.period_end)]
     return [_finding(row.table, row.row, "period_end", row.period_end.date(), "early",
-                     f"found an actual figure whose period ends after its source was published ({row.published.date()}); expected an earlier period, or stance forward. "
-                     "Correct the dates or the stance.") for row in early.itertuples()]
+                     f"found an actual figure whose period ends after its source was published ({row.published.date()}); expected an earlier "
+                     "period, or stance forward. Correct the dates or the stance.") for row in early.itertuples()]
 
 
 def _stance(tables: dict, _folder: Path) -> list[dict]:
@@ -60,8 +60,8 @@ def _stance(tables: dict, _folder: Path) -> list[dict]:
     facts = tables["facts"].assign(published=tables["facts"].source.map(tables["sources"].set_index("source").published))
     late = facts[(facts.stance == "forward") & (facts.published > facts.period_end + pd.Timedelta(days=366))]
     return [_finding(row.table, row.row, "stance", "forward", "late",
-                     f"found a forward figure published ({row.published.date()}) more than a year after its period; expected a plan. Date it by the plan's own publication.",
-                     "warning") for row in late.itertuples()]
+                     f"found a forward figure published ({row.published.date()}) more than a year after its period; expected a plan. "
+                     "Date it by the plan's own publication.", "warning") for row in late.itertuples()]
 
 
 def sort(data: Path | str | None = None) -> list[str]:

@@ -44,6 +44,19 @@ def quarters(path: Path) -> None:
     write(path, out.to_csv(index=False, lineterminator="\n").encode())
 
 
+def pictures(figures: Path, kept: Path) -> None:
+    """Keep the charts that README.md shows in `kept`, renewed when their rows or the library changed."""
+    from PIL import Image
+
+    def stamp(path: Path) -> str:
+        with Image.open(path) as picture:
+            return picture.info["Comment"]
+
+    for name in re.findall(r"notebooks/pictures/([\w-]+\.png)", (_ROOT / "README.md").read_text(encoding="utf-8")):
+        if not (kept / name).exists() or stamp(kept / name) != stamp(figures / name):
+            write(kept / name, (figures / name).read_bytes())
+
+
 def site(build: Path, notebooks: list[Path]) -> None:
     """Make the pages in `build/site` from executed notebooks; the old pages stay until the new ones are whole.
 
@@ -54,10 +67,13 @@ def site(build: Path, notebooks: list[Path]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(_ROOT / "site", source)
     (source / "notebooks").mkdir()
-    cards = []
+    cards, answer = [], ""
     for path in notebooks:
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        cards += _dress(notebook)
+        shown = _dress(notebook)
+        cards += [] if path.stem.startswith("00") else shown
+        if path.stem.startswith("04"):
+            answer = _answer(notebook)
         (source / "notebooks" / path.name).write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
         shutil.copy(path, source / "extra" / path.name)
     shutil.copytree(build / "figures", source / "extra" / "figures")
@@ -66,6 +82,7 @@ def site(build: Path, notebooks: list[Path]) -> None:
     toc = "\n".join(f"notebooks/{path.stem}" for path in [*shown, *(path for path in notebooks if path not in shown)])
     index = (source / "index.md").read_text(encoding="utf-8")
     index = index.replace("<!-- contents -->", f"```{{toctree}}\n:hidden:\n:maxdepth: 1\n{toc}\ndocuments\n```").replace("<!-- gallery -->", _gallery(cards))
+    index = index.replace("<!-- answer -->", answer)
     (source / "index.md").write_text(index, encoding="utf-8")
     (source / "documents.md").write_text(_documents(), encoding="utf-8")
     _sphinx(source, made)
@@ -117,9 +134,22 @@ def _dress(notebook: dict) -> list[dict]:
     return [{"name": card["name"], "alt": card["alt"], "title": title} for card in cards]
 
 
+def _answer(notebook: dict) -> str:
+    """Return the paragraphs of a notebook's short answer, for the front page."""
+    inside, said = False, []
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            inside = text.startswith("## The short answer")
+        elif inside:
+            said += ["".join(output["data"]["text/markdown"]) for output in cell["outputs"] if "text/markdown" in output.get("data", {})]
+    return "\n\n".join(said).replace("../documents.html", "documents.html")
+
+
 def _figure(name: str, alt: str) -> str:
     links = " · ".join(f'<a href="../figures/{name}.{form}" download>{form.upper()}</a>' for form in ("svg", "png", "csv"))
-    return (f'<figure class="chart" id="{name}"><img src="../figures/outlined/{name}.svg" alt="{html.escape(alt, quote=True)}">'
+    return (f'<figure class="chart" id="{name}"><a href="../figures/outlined/{name}.svg" title="open the drawing alone">'
+            f'<img src="../figures/outlined/{name}.svg" alt="{html.escape(alt, quote=True)}"></a>'
             f"<figcaption>Take it along: {links}</figcaption></figure>")
 
 
@@ -147,7 +177,8 @@ def _documents() -> str:
     book = ledger.open()
     used = book.sources[book.sources.index.isin(book.facts.source)].sort_values(["publisher", "published", "source"])
     count = book.facts.source.value_counts()
-    out = ["# Documents", "", f"Every figure in these pages comes from one of {len(used)} documents. The copy that was read is named where it was not the original."]
+    out = ["# Documents", "", f"Every figure in these pages comes from one of {len(used)} documents. The copy that was read is named "
+           "where it was not the original."]
     for publisher, documents in used.groupby("publisher", sort=True):
         out += ["", f"## {publisher}", "", '<dl class="documents">']
         for row in documents.itertuples():

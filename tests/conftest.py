@@ -1,0 +1,47 @@
+"""What tests share: the ledger, and copies of it that may be broken."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+from outlay import ledger
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def book():
+    return ledger.open()
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of data/, to be changed."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    return tmp_path / "data"
+
+
+def edit(folder: Path, table: str, change) -> list[dict]:
+    """Rewrite a table of a copy: `change` takes its rows (dictionaries of text) and returns them."""
+    path = folder / f"{table}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        columns, rows = reader.fieldnames, list(reader)
+    rows = change(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return rows
+
+
+FACT_TABLES = ("ai_labs", "capex", "cloud")
+
+
+def forget_after(folder: Path, day: str) -> None:
+    """Delete from a copy all documents published after a day, undated ones too, and what they say."""
+    kept = {row["source"] for row in edit(folder, "sources", lambda rows: [row for row in rows if row["published"] and row["published"] <= day])}
+    for table in FACT_TABLES:
+        edit(folder, table, lambda rows: [row for row in rows if row["source"] in kept])

@@ -1,0 +1,51 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outlay.models import breakeven
+
+shares = st.floats(0.05, 1)
+amounts = st.floats(1, 10_000)
+years = st.floats(1, 30)
+rates = st.floats(0, 0.4).map(lambda rate: round(rate, 6))
+
+# capital 1,000: annual revenue without interest and at 10%, by margin and years, as printed in a published table
+TABLE = {0.3: [(1111, 1340), (833, 1052), (667, 879), (556, 765), (417, 625)],
+         0.5: [(667, 804), (500, 631), (400, 528), (333, 459), (250, 375)],
+         0.7: [(476, 574), (357, 451), (286, 377), (238, 328), (179, 268)]}
+
+
+@pytest.mark.parametrize("margin", TABLE)
+def test_required_revenue_gives_the_published_table(margin):
+    for horizon, (plain, with_interest) in zip((3, 4, 5, 6, 8), TABLE[margin], strict=True):
+        assert round(breakeven.required_revenue(1000, margin, horizon)) == plain
+        assert round(breakeven.required_revenue(1000, margin, horizon, rate=0.10)) == with_interest
+
+
+def test_barclays_figures_give_barclays_readings():
+    assert breakeven.multiple(167, 20) == 8.35
+    assert [round(breakeven.payback(167, 20, margin)) for margin in (0.3, 0.4, 0.5)] == [28, 21, 17]
+
+
+@given(amounts, rates, years)
+def test_the_payments_of_an_annuity_are_worth_the_capital(capital, rate, horizon):
+    count = round(horizon)
+    payment = breakeven.annuity(capital, rate, count)
+    assert sum(payment / (1 + rate) ** year for year in range(1, count + 1)) == pytest.approx(capital)
+
+
+@given(amounts, amounts, shares)
+def test_return_is_the_inverse_of_payback(capital, revenue, margin):
+    assert breakeven.incremental_return(capital, revenue, margin) * breakeven.payback(capital, revenue, margin) == pytest.approx(1)
+
+
+@given(amounts, shares, years, rates)
+def test_interest_never_lowers_what_is_required(capital, margin, horizon, rate):
+    assert breakeven.required_revenue(capital, margin, horizon, rate) >= breakeven.required_revenue(capital, margin, horizon) * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("call", [lambda: breakeven.multiple(1, 0), lambda: breakeven.payback(1, 1, 0), lambda: breakeven.payback(1, 1, 1.2),
+                                  lambda: breakeven.annuity(1, 0.1, 0), lambda: breakeven.annuity(1, -1, 3)])
+def test_what_has_no_answer_is_refused(call):
+    with pytest.raises(ValueError, match="must be|is a share"):
+        call()

@@ -1,0 +1,219 @@
+import itertools
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outlay import charts, ledger, measures, style
+
+ALT = "Line chart of something."
+
+
+@pytest.fixture(scope="module")
+def drawn(book):
+    """One figure of each form, on real data."""
+    capex, cloud = (book.quarters(name, since="2022-01-01") for name in ("capex", "cloud_revenue"))
+    losses = book.observations("loss", companies=["openai"])
+    runs = book.observations("annualised_revenue", companies=["openai"])
+    plans = book.observations("revenue", companies=["openai"], stance="forward")
+    latest = capex.groupby("company").tail(1)
+    total = measures.total(capex)
+    return {
+        "lines": charts.lines(capex, "A title", "$bn a quarter", alt=ALT),
+        "beside": charts.lines(total, "A title", "$bn a quarter", alt=ALT, beside=capex[capex.company == "msft"], reference=(100, "a hundred")),
+        "panels": charts.panels(capex, cloud, "A title", "$bn a quarter", alt=ALT, words=("Spent", "Cloud revenue")),
+        "bars": charts.bars(latest, "A title", "$bn", alt=ALT),
+        "bars of one": charts.bars(losses[losses.period == "2025"].assign(company=lambda rows: rows.metric), "A title", "$bn", alt=ALT, identity="openai"),
+        "ranges": charts.ranges(runs, "A title", "$bn", alt=ALT, rivals=book.versions("annualised_revenue", companies=["openai"])),
+        "yearly ranges": charts.ranges(plans[plans.period.str.fullmatch(r"\d{4}")], "A title", "$bn", alt=ALT),
+        "heat": charts.heat(pd.DataFrame([[1.0, 2000.0]], index=["30%"], columns=["3", "4"]), capex, "A title", "$bn", alt=ALT, rows="margin", columns="years",
+                            mark=lambda value: value < 2),
+    }
+
+
+def texts(figure):
+    """Every text that is drawn: artists of ticks beyond the limits of their axis exist and never are."""
+    figure.draw_without_rendering()
+    hidden = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            hidden |= {id(tick.label1) for tick in axis.get_major_ticks() if not low - 1e-9 <= tick.get_loc() <= high + 1e-9}
+    found = figure.findobj(mpl.text.Text)
+    return [text for text in found if text.get_text().strip() and text.get_visible() and id(text) not in hidden and text.get_window_extent().width]
+
+
+FORMS = ["lines", "beside", "panels", "bars", "bars of one", "ranges", "yearly ranges", "heat"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_text_leaves_the_canvas(drawn, form):
+    figure = drawn[form]
+    for text in texts(figure):
+        box = text.get_window_extent()
+        assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1, text.get_text()
+        assert box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1, text.get_text()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_two_texts_overlap(drawn, form):
+    ticks = {id(label) for axes in drawn[form].axes for label in [*axes.get_xticklabels(), *axes.get_yticklabels()]}
+    free = [text for text in texts(drawn[form]) if id(text) not in ticks]
+    for one, other in itertools.combinations(free, 2):
+        a, b = one.get_window_extent(), other.get_window_extent()
+        apart = a.x1 <= b.x0 + 1 or b.x1 <= a.x0 + 1 or a.y1 <= b.y0 + 2 or b.y1 <= a.y0 + 2
+        assert apart, (one.get_text(), other.get_text())
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_figure_has_title_subtitle_and_a_source_line_of_the_rows_drawn(drawn, form, book):
+    figure = drawn[form]
+    shown = [text.get_text() for text in figure.texts]
+    assert shown[0] == "A title"
+    assert shown[1].startswith("$bn")
+    source = shown[2].replace("\n", " ")
+    assert source.startswith("Source: ")
+    names = charts.rows_drawn(figure).facts.str.split(";").explode()
+    publishers = set(book.sources.loc[names.str.replace(r"#\d+$", "", regex=True).str.rpartition("@")[2]].publisher)
+    assert "and others" in source or all(publisher in source for publisher in publishers)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_figure_is_of_a_house_size_without_legend_or_second_axis(drawn, form):
+    figure = drawn[form]
+    assert tuple(figure.get_size_inches()) in style.SIZES.values()
+    assert all(axes.get_legend() is None for axes in figure.axes)
+    boxes = [axes.get_position().bounds for axes in figure.axes]
+    assert len(set(boxes)) == len(boxes)
+
+
+@pytest.mark.parametrize("form", ["lines", "beside", "panels", "ranges"])
+def test_amounts_start_at_zero(drawn, form):
+    assert all(axes.get_ylim()[0] == 0 for axes in drawn[form].axes)
+
+
+@pytest.mark.parametrize("form", ["lines", "beside", "ranges"])
+def test_colours_come_from_the_table_and_the_greys(drawn, form, book):
+    allowed = {*book.companies.colour, style.INK, style.MUTED, style.CONTEXT, style.GRID, style.LABEL}
+    for line in drawn[form].axes[0].lines:
+        assert mpl.colors.to_hex(line.get_color()) in allowed
+
+
+def test_every_line_is_named_in_place(drawn, book):
+    words = {text.get_text() for text in drawn["lines"].axes[0].texts}
+    assert {"Amazon", "Microsoft", "Alphabet", "Meta"} <= words
+
+
+def test_a_hole_in_the_data_is_a_hole_in_the_line(book):
+    capex = book.quarters("capex", companies=["msft"], since="2024-01-01")
+    whole = charts.lines(capex, "A title", "$bn", alt=ALT)
+    holed = charts.lines(capex[capex.period != "2025Q1"], "A title", "$bn", alt=ALT)
+    count = [sum(len(line.get_xdata()) > 2 for line in figure.axes[0].lines) for figure in (whole, holed)]
+    assert count == [1, 2]
+
+
+def test_a_change_of_definition_breaks_the_line(book):
+    figure = charts.lines(book.quarters("cloud_revenue", companies=["msft"], since="2022-01-01"), "A title", "$bn", alt=ALT)
+    ends = [mpl.dates.num2date(line.get_xdata()[-1] if not isinstance(line.get_xdata()[-1], np.datetime64) else mpl.dates.date2num(line.get_xdata()[-1])).date()
+            for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    assert pd.Timestamp("2023-06-30").date() in ends
+
+
+def test_a_headline_falls_back_when_it_stops_being_true():
+    say = {"otherwise": "A plain description"}
+    assert charts.headline("A claim", holds=True, **say) == "A claim"
+    assert charts.headline("A claim", holds=False, **say) == "A plain description"
+    assert charts.headline("A claim", holds=float("nan"), **say) == "A plain description"
+
+
+def test_a_title_that_does_not_fit_is_refused(book):
+    capex = book.quarters("capex")
+    with pytest.raises(ValueError, match="at most 12"):
+        charts.lines(capex, "one two three four five six seven eight nine ten eleven twelve thirteen", "$bn", alt=ALT)
+    with pytest.raises(ValueError, match="wider than the chart"):
+        charts.lines(capex, "Extraordinarily uncompromisingly incomprehensible internationalisation characteristics", "$bn", alt=ALT)
+
+
+def test_an_empty_chart_is_refused():
+    nothing = ledger.open(as_of="2015-01-01").quarters("capex")
+    with pytest.raises(ValueError, match="nothing to draw"):
+        charts.lines(nothing, "A title", "$bn", alt=ALT)
+
+
+def test_press_figures_are_hollow_and_stated_ones_filled(book):
+    runs = book.observations("annualised_revenue", companies=["openai"])
+    axes = charts.ranges(runs, "A title", "$bn", alt=ALT).axes[0]
+    dots = {mpl.colors.to_hex(line.get_markerfacecolor()): len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o"}
+    assert dots["#ffffff"] == (runs.grade == "press").sum()
+    assert dots[book.companies.colour["openai"]] == (runs.grade == "stated").sum()
+
+
+def test_showing_writes_the_forms_with_the_rows_and_their_documents(book, tmp_path, monkeypatch):
+    monkeypatch.setenv("OUTLAY_OUTPUT", str(tmp_path))
+    capex = book.quarters("capex", companies=["msft"], since="2024-01-01")
+    charts.show(charts.lines(capex, "A title with $5 and $6", "$bn", alt="Alt & text."), "99_test")
+    folder = tmp_path / "figures"
+    assert sorted(path.name for path in folder.iterdir()) == ["99_test.csv", "99_test.png", "99_test.svg", "99_test.txt", "outlined"]
+    svg = (folder / "99_test.svg").read_text(encoding="utf-8")
+    assert "A title with $5 and $6" in svg
+    assert "Alt &amp; text." in svg
+    assert "<dc:date>" not in svg
+    outlined = (folder / "outlined" / "99_test.svg").read_text(encoding="utf-8")
+    assert (svg.count("<text"), outlined.count("<text")) == (svg.count("</text>"), 0)
+    assert svg.count("<text") > 5
+    table = pd.read_csv(folder / "99_test.csv")
+    assert table.value.tolist() == capex.value.tolist()
+    assert table.facts.str.startswith("msft/capex_cash/").all()
+    assert (folder / "99_test.txt").read_text(encoding="utf-8") == "Alt & text.\n"
+    assert charts.written().chart.tolist()[-1] == "99_test"
+
+
+def test_two_exports_are_the_same_bytes(book, tmp_path, monkeypatch):
+    capex = book.quarters("capex", companies=["msft", "amzn"], since="2024-01-01")
+    written = []
+    for place in ("one", "two"):
+        monkeypatch.setenv("OUTLAY_OUTPUT", str(tmp_path / place))
+        charts.show(charts.lines(capex, "A title", "$bn", alt=ALT), "99_test")
+        written.append({path.name: path.read_bytes() for path in (tmp_path / place).rglob("*.*g")})
+    assert written[0] == written[1]
+    assert len(written[0]) == 2 or len(written[0]) == 3
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=8).map(sorted))
+def test_labels_are_pushed_apart_and_keep_their_order(heights):
+    out = charts._apart(heights, 5.0)
+    assert all(later - former >= 5 - 1e-9 for former, later in itertools.pairwise(out))
+    if all(later - former >= 5 for former, later in itertools.pairwise(heights)):
+        assert out == pytest.approx(heights)
+
+
+def _simulated(colour, matrix):
+    linear = np.where((rgb := np.array(mpl.colors.to_rgb(colour))) <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(np.array(matrix) @ linear, 0, 1)
+    xyz = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]) @ linear
+    f = np.cbrt(xyz / np.array([0.95047, 1.0, 1.08883]))
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1: what protanopes and deuteranopes see
+VISIONS = {"normal": np.eye(3),
+           "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+           "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]}
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_palette_survives_colour_blindness(book, vision):
+    colours = [*book.companies.colour[book.companies.colour != ""], style.INK]
+    for one, other in itertools.combinations(colours, 2):
+        distance = np.linalg.norm(_simulated(one, VISIONS[vision]) - _simulated(other, VISIONS[vision]))
+        assert distance > 20, (one, other, distance)
+
+
+def test_a_label_may_wear_its_colour(book):
+    for colour in book.companies.colour[book.companies.colour != ""]:
+        rgb = np.array(mpl.colors.to_rgb(colour))
+        luminance = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+        assert 1.05 / (luminance + 0.05) >= 4.5, colour

@@ -1,0 +1,98 @@
+"""What the ledger must say: figures that a reader may look up in the documents, and the shape of the package."""
+
+import itertools
+import json
+
+import pytest
+from frictionless import Package
+
+from conftest import ROOT, edit
+from outlay import ledger, measures
+
+
+def test_the_package_validates_with_frictionless_alone():
+    report = Package(str(ROOT / "data" / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["type", "rowNumber", "fieldName", "note"])
+
+
+def test_frictionless_and_the_loader_find_the_same_broken_row(copy):
+    edit(copy, "capex", lambda rows: [rows[0] | {"period_end": "2025-13-31"}, rows[1] | {"company": "nobody"}, *rows[2:]])
+    theirs = Package(str(copy / "datapackage.json")).validate().flatten(["rowNumber"])
+    assert {row for (row,) in theirs} >= {2, 3}
+    assert {finding["row"] for finding in ledger.findings(copy)} == {2, 3}
+
+
+def test_files_are_plain_text_that_a_diff_can_read():
+    for path in (ROOT / "data").glob("*.csv"):
+        content = path.read_bytes()
+        assert b"\r" not in content, path.name
+        assert content.endswith(b"\n"), path.name
+        assert not content.startswith(b"\xef\xbb\xbf"), path.name
+        content.decode("utf-8")
+
+
+def test_every_column_of_the_facts_is_described():
+    package = json.loads((ROOT / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    for resource in package["resources"]:
+        assert resource["title"]
+        assert (ROOT / "data" / resource["path"]).exists()
+
+
+def test_every_filing_has_its_accession_and_an_address_that_follows_from_it(book):
+    filings = book.sources[(book.sources.kind == "filing")]
+    assert (filings.accession != "").all()
+    for row in filings.itertuples():
+        assert row.accession.replace("-", "") in row.url, row.source
+    assert (filings.published_precision == "day").all()
+
+
+@pytest.mark.parametrize(("metric", "company", "start", "end", "value"), [
+    ("capex_cash", "msft", "2023-07-01", "2024-06-30", 44.477), ("capex_cash", "msft", "2025-07-01", "2026-06-30", 115.948),
+    ("capex_cash", "googl", "2026-01-01", "2026-06-30", 80.598), ("capex_net", "meta", "2021-01-01", "2021-12-31", 18.567),
+    ("capex_cash", "meta", "2021-01-01", "2021-12-31", 18.690), ("capex_net", "meta", "2023-01-01", "2023-12-31", 27.045),
+    ("capex_cash", "amzn", "2024-01-01", "2024-12-31", 82.999), ("capex_cash", "amzn", "2025-01-01", "2025-12-31", 131.819)])
+def test_printed_years_are_as_printed(book, metric, company, start, end, value):
+    frame = book.versions(metric, companies=[company])
+    rows = frame[(frame.period_start == start) & (frame.period_end == end)]
+    assert value in set(rows.value)
+
+
+def test_meta_makes_no_jump_between_its_gross_and_net_years(book):
+    meta = book.quarters("capex", companies=["meta"])
+    assert set(meta.metric) == {"capex_net"}
+    assert measures.trailing(meta).set_index("period").value["2022Q4"] == 31.186
+    assert measures.trailing(meta).set_index("period").value["2021Q4"] == 18.567
+
+
+@pytest.mark.parametrize("metric", ["capex_cash", "aws_revenue", "google_cloud_revenue", "intelligent_cloud_revenue"])
+def test_four_quarters_are_the_printed_year(book, metric):
+    quarters = book.quarters(metric, calendar="fiscal")
+    years = book.versions(metric)
+    years = years[(years.period_end - years.period_start).dt.days.between(360, 372)]
+    compared = 0
+    for (company, year), rows in quarters.groupby(["company", quarters.period.str.slice(0, 6)]):
+        printed = years[(years.company == company) & (years.period_start == rows.period_start.min()) & (years.period_end == rows.period_end.max())]
+        if len(rows) == 4 and len(printed):
+            compared += 1
+            assert (printed.value - rows.value.sum()).abs().min() < 0.11, (company, year)
+    assert compared >= 2
+
+
+def test_the_two_bases_of_microsofts_segment_differ_by_what_moved(book):
+    old, new = (book.quarters("cloud_revenue", basis=basis, companies=["msft"]).set_index("period").value for basis in ("original_segments", "current_segments"))
+    assert [round(old[quarter], 3) for quarter in ("2023Q3", "2023Q4", "2024Q1", "2024Q2")] == [24.259, 25.880, 26.708, 28.515]
+    assert [round(new[quarter], 3) for quarter in ("2023Q3", "2023Q4", "2024Q1", "2024Q2")] == [20.013, 21.525, 22.141, 23.785]
+
+
+def test_no_quarter_is_missing_in_the_headline_series(book):
+    for family in ("capex", "cloud_revenue"):
+        frame = book.quarters(family, since="2022-01-01")
+        for company, rows in frame.groupby("company"):
+            labels = [f"{year}Q{quarter}" for year, quarter in itertools.product(range(2022, 2027), range(1, 5))]
+            assert rows.period.tolist() == labels[: labels.index("2026Q2") + 1], company
+
+
+def test_openais_losses_are_told_apart(book):
+    half = book.observations("loss", companies=["openai"]).set_index(["metric", "period"]).value
+    assert half[("operating_loss", "H1 2025")] == 7.8
+    assert half[("net_loss", "H1 2025")] == 13.5

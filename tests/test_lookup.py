@@ -1,0 +1,18 @@
+import pytest
+
+from outlay import lookup
+
+
+def test_a_wrong_name_is_answered_with_the_nearest_and_the_known():
+    with pytest.raises(ValueError, match=r"unknown company 'mfst': did you mean 'msft'\? Known: amzn, msft"):
+        lookup.known("company", "mfst", ["msft", "amzn"])
+
+
+def test_a_name_like_nothing_has_no_nearest():
+    with pytest.raises(ValueError, match=r"unknown company 'zzzzzz': Known: amzn"):
+        lookup.known("company", "zzzzzz", ["amzn"])
+
+
+def test_the_start_of_a_name_is_near_enough():
+    with pytest.raises(ValueError, match="did you mean '04_spending_against_revenue'"):
+        lookup.known("notebook", "04", ["04_spending_against_revenue", "06_openai"])

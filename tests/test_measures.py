@@ -1,0 +1,139 @@
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outlay import ledger, measures
+
+
+def frame(company="a", first="2024Q1", values=(1.0, 2.0, 3.0, 4.0, 5.0), **marks):
+    """A frame as the ledger gives it, a row a quarter; None leaves the quarter out."""
+    quarters = pd.period_range(first, periods=len(values), freq="Q")
+    rows = [{"company": company, "metric": "m", "period": str(q), "period_start": q.start_time.normalize(), "period_end": q.end_time.normalize(),
+             "value": value, "low": float("nan"), "high": float("nan"), "unit": "USD bn", "stance": "actual", "grade": "filed", "how": "printed",
+             "facts": (number,), "kind": "flow", "basis": "cash", "stand_in": False} | marks
+            for number, (q, value) in enumerate(zip(quarters, values, strict=True)) if value is not None]
+    return pd.DataFrame(rows)
+
+
+def both(*frames):
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_a_total_adds_the_companies_of_a_quarter_and_all_their_facts():
+    out = measures.total(both(frame(), frame("b", values=(10.0, 20.0, 30.0, 40.0, 50.0))))
+    assert out.value.tolist() == [11, 22, 33, 44, 55]
+    assert out.facts.iloc[1] == (1,)
+    assert set(out.how) == {"derived"}
+
+
+def test_a_total_leaves_out_a_quarter_that_a_company_lacks():
+    out = measures.total(both(frame(), frame("b", values=(1.0, None, 1.0))))
+    assert out.period.tolist() == ["2024Q1", "2024Q3"]
+
+
+def test_a_total_takes_the_weakest_grade():
+    assert set(measures.total(both(frame(), frame("b", grade="press"))).grade) == {"press"}
+
+
+@pytest.mark.parametrize(("mark", "value", "remedy"), [
+    ("kind", "run_rate", "named conversion"), ("unit", "share", "Convert first"), ("stance", "forward", "never joins"), ("basis", "as_stated", "one basis")])
+def test_unlike_things_are_not_added_and_the_refusal_says_what_to_do(mark, value, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        measures.total(both(frame(), frame("b", **{mark: value})))
+
+
+def test_fiscal_quarters_of_different_years_are_not_added(book):
+    with pytest.raises(ValueError, match="calendar='overlap'"):
+        measures.total(book.quarters("capex", calendar="fiscal"))
+    alike = book.quarters("capex", calendar="fiscal", companies=["amzn", "googl"])
+    assert len(measures.total(alike))
+
+
+def test_a_trailing_year_needs_four_quarters_in_a_row():
+    assert measures.trailing(frame()).value.tolist() == [10, 14]
+    assert measures.trailing(frame(values=(1.0, 2.0, None, 4.0, 5.0, 6.0))).empty
+
+
+def test_a_trailing_year_never_crosses_a_change_of_definition():
+    changed = frame()
+    changed.loc[2:, "metric"] = "other"
+    assert measures.trailing(changed).empty
+
+
+def test_a_trailing_year_covers_its_four_quarters():
+    out = measures.trailing(frame())
+    assert out.period_start.iloc[0] == pd.Timestamp("2024-01-01")
+    assert out.facts.iloc[0] == (0, 1, 2, 3)
+
+
+def test_stocks_and_run_rates_do_not_add_up_over_time():
+    with pytest.raises(ValueError, match="does not add up over time"):
+        measures.trailing(frame(kind="run_rate"))
+
+
+def test_growth_is_within_one_definition_and_from_a_positive_base():
+    assert measures.growth(frame()).value.tolist() == [4.0]
+    assert measures.growth(frame(values=(-1.0, 2.0, 3.0, 4.0, 5.0))).empty
+    changed = frame()
+    changed.loc[4, "metric"] = "other"
+    assert measures.growth(changed).empty
+
+
+def test_a_change_is_the_increment_over_a_year():
+    out = measures.change(frame())
+    assert out.value.tolist() == [4.0]
+    assert out.unit.tolist() == ["USD bn"]
+
+
+def test_a_ratio_matches_periods_and_names_its_unit():
+    out = measures.ratio(frame(), frame(values=(2.0, 2.0, 2.0)))
+    assert out.value.tolist() == [0.5, 1.0, 1.5]
+    assert set(out.unit) == {"USD bn per USD bn"}
+
+
+def test_a_ratio_of_totals_matches_by_period_alone():
+    assert len(measures.ratio(frame("one total"), frame("another"))) == 5
+
+
+def test_nothing_is_divided_by_zero():
+    assert measures.ratio(frame(), frame(values=(0.0, 1.0, 1.0, 1.0, 1.0))).period.tolist() == ["2024Q2", "2024Q3", "2024Q4", "2025Q1"]
+
+
+def test_a_sum_from_the_start_ends_at_a_hole():
+    assert measures.cumulate(frame(values=(1.0, 2.0, None, 4.0))).value.tolist() == [1, 3]
+
+
+def test_a_range_is_carried_through_sums_and_ratios():
+    ranged = frame()
+    ranged.loc[3, ["low", "high"]] = [3.5, 4.5]
+    year = measures.trailing(ranged)
+    assert (year.low.iloc[0], year.high.iloc[0]) == (9.5, 10.5)
+    share = measures.ratio(year, frame(values=(2.0,) * 5))
+    assert (share.low.iloc[0], share.high.iloc[0]) == (4.75, 5.25)
+
+
+@given(st.lists(st.floats(0, 1000).map(lambda value: round(value, 3)), min_size=4, max_size=12))
+def test_trailing_sums_and_totals_may_change_places(values):
+    one, other = frame(values=tuple(values)), frame("b", values=tuple(reversed(values)))
+    left = measures.total(measures.trailing(both(one, other)))
+    right = measures.trailing(measures.total(both(one, other)))
+    assert left.value.tolist() == pytest.approx(right.value.tolist(), abs=1e-6)
+    assert left.period.tolist() == right.period.tolist()
+
+
+def test_every_measure_of_nothing_is_nothing():
+    nothing = ledger.open(as_of="2015-01-01").quarters("capex")
+    for measure in (measures.total, measures.trailing, measures.change, measures.growth, measures.cumulate):
+        out = measure(nothing)
+        assert out.empty
+        assert list(out.columns) == [*ledger.COLUMNS, *ledger.MARKS]
+    assert measures.latest_complete(nothing) is None
+
+
+def test_the_facts_of_a_measure_are_those_of_its_operands(book):
+    capex = book.quarters("capex")
+    out = measures.ratio(measures.trailing(measures.total(capex)), measures.trailing(measures.total(book.quarters("capex", basis="as_stated"))))
+    last = out.iloc[-1]
+    quarters = capex[(capex.period_end > last.period_start) & (capex.period_end <= last.period_end)]
+    assert set().union(*quarters.facts) <= set(last.facts)
