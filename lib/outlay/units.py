@@ -45,8 +45,8 @@ def half_unit(printed: pd.Series, units: pd.Series) -> pd.Series:
 def settle(values):
     """Round to whole dollars of a USD bn, so that a difference of printed figures prints as one.
 
-    >>> 80.598 - 35.674, float(settle(80.598 - 35.674))
-    (44.92400000000001, 44.924)
+    >>> 128.725 - 90.9, float(settle(128.725 - 90.9))
+    (37.82499999999999, 37.825)
     """
     return np.round(values, DIGITS)
 
