@@ -49,7 +49,7 @@ def test_json_and_csv_say_the_same():
 
 
 def test_the_table_names_stand_ins():
-    assert "stand-in: Stand-in for Meta" in run("series", "capex", "--company", "meta").stdout
+    assert "Stand-in for Meta" in run("series", "capex", "--company", "meta").stdout
 
 
 @pytest.mark.parametrize("day", ["2023-11-15", "2024-08-05", "2025-10-13"])

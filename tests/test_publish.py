@@ -9,7 +9,7 @@ import pytest
 from outlay import ledger
 from outlay.tools import build, publish
 
-PAGES = ["index.html", "documents.html", *(f"notebooks/{path.stem}.html" for path in build.notebooks())]
+PAGES = ["index.html", "documents.html", "coverage.html", "versions.html", *(f"notebooks/{path.stem}.html" for path in build.notebooks())]
 
 
 class Seen(HTMLParser):
@@ -130,7 +130,7 @@ def test_a_page_that_cannot_be_made_leaves_the_old_ones(tmp_path, monkeypatch):
     for folder in ("figures", "data"):
         (tmp_path / folder).mkdir()
 
-    def broken():
+    def broken(book):
         return "# Documents\n\n[a link that leads nowhere](nowhere.md)\n"
     monkeypatch.setattr(publish, "_documents", broken)
     with pytest.raises(RuntimeError, match="nowhere"):

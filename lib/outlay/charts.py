@@ -21,7 +21,7 @@ from IPython.display import display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from outlay import ledger, periods, style, units
+from outlay import ledger, measures, periods, style, units
 
 _DRAWN: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # figure -> what stands behind it
 _WRITTEN: list[str] = []  # names of the charts shown in this session, in order
@@ -60,8 +60,9 @@ def lines(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, highlight
             labels.append((rows.value.iloc[-1] * scale, beside_label or _identity(company)[0], style.LABEL, "normal", end, end))
         for company, rows in frame.groupby("company", sort=False):
             name, colour = _identity(company)
-            shown = highlight is None or company in highlight
-            plain = not shown or colour == style.CONTEXT
+            chosen = highlight is not None and company in highlight
+            colour = style.INK if chosen and colour == style.CONTEXT else colour  # a chart about a firm without a colour draws it in ink
+            plain = colour == style.CONTEXT or (highlight is not None and not chosen)
             _line(axes, rows, style.CONTEXT if plain else colour, 1.0 if plain else 2.4 if colour == style.INK else 2.0, scale)
             end = rows.period_end.iloc[-1]
             labels.append((rows.value.iloc[-1] * scale, name, style.LABEL if plain else colour, "normal" if plain else "bold", end, end))
@@ -139,17 +140,40 @@ def bars(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, names: dic
                 axes.plot([row.low, row.high], [place, place], color=style.INK, linewidth=1.0, solid_capstyle="butt")
             end = max(row.value, row.high if pd.notna(row.high) else row.value)
             axes.annotate(value_words(row.value), (end, place), (4, 0), textcoords="offset points", va="center", fontsize=8)
-        axes.set_yticks(range(len(frame)), words, color=style.INK)
-        axes.set_ylim(len(frame) - 0.5, -0.5)
         axes.set_xlim(min(0, frame.value.min()), max(frame.value.max(), frame.high.max() if frame.high.notna().any() else 0) * 1.12)
-        axes.grid(visible=False)
-        axes.spines["bottom"].set_visible(False)
-        axes.tick_params(bottom=False, labelbottom=False)
-        axes.axvline(0, color=style.MUTED, linewidth=0.8)
-        widest = max(_width(figure, label) for label in axes.get_yticklabels())
-        box = axes.get_position()
-        left = (widest + 2 * _EDGE) / figure.get_figwidth()
-        axes.set_position([left, box.y0 - 0.04, box.x1 - left, box.height + 0.04])
+        _name_bars(figure, axes, words)
+        return figure
+
+
+def waterfall(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, names: dict[str, str], size: str = "report") -> Figure:
+    """Draw a bridge: the first and last rows as whole bars, the rows between as the steps that lead from one to the other.
+
+    `frame` is what `measures.bridge` returns, `names` the words for its metrics. A step that was not printed has a place and no bar.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> path = measures.bridge(book, "msft", "2025Q3")
+    >>> len(waterfall(path, "A bridge", "$bn", alt="Waterfall.", names=dict(book.metrics.label)).axes[0].patches) == len(path)
+    True
+    """
+    with style.applied():
+        figure, axes = _canvas([frame], title, subtitle, alt, size)
+        colour = _identity(frame.company.iloc[0])[1]
+        colour = style.INK if colour == style.CONTEXT else colour
+        reached = 0.0
+        for place, row in enumerate(frame.itertuples()):
+            end = place in (0, len(frame) - 1)
+            begin = 0.0 if end else reached
+            reached = row.value if end else reached + (row.value if pd.notna(row.value) else 0.0)
+            if pd.notna(row.value):
+                axes.barh(place, reached - begin, left=begin, height=0.62, facecolor=colour if end else style.tint(colour), edgecolor=colour, linewidth=0.8,
+                          hatch="////" if row.metric == "rest" else None)
+            words = "not printed" if pd.isna(row.value) else units.money(row.value) if end else ("+" if row.value >= 0 else "") + units.money(row.value)
+            axes.annotate(words, (max(begin, reached), place), (4, 0), textcoords="offset points", va="center", fontsize=8)
+            if place < len(frame) - 1:
+                axes.plot([reached, reached], [place + 0.31, place + 0.69], color=style.MUTED, linewidth=0.7)
+        labels = [textwrap.fill(names.get(metric, metric), 30) for metric in frame.metric]
+        _name_bars(figure, axes, labels)
+        axes.set_xlim(0, axes.dataLim.x1 * 1.14)
         return figure
 
 
@@ -373,6 +397,20 @@ def _years(axes: mpl.axes.Axes, days: list[pd.Timestamp], every: int = 1) -> Non
     axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
 
 
+def _name_bars(figure: Figure, axes: mpl.axes.Axes, words: list[str]) -> None:
+    """Write the names of horizontal bars on the left, make room for them, and take away what bars with values at their ends do not need."""
+    axes.set_yticks(range(len(words)), words, color=style.INK)
+    axes.set_ylim(len(words) - 0.5, -0.5)
+    axes.grid(visible=False)
+    axes.spines["bottom"].set_visible(False)
+    axes.tick_params(bottom=False, labelbottom=False)
+    axes.axvline(0, color=style.MUTED, linewidth=0.8)
+    widest = max(_width(figure, label) for label in axes.get_yticklabels())
+    box = axes.get_position()
+    left = (widest + 2 * _EDGE) / figure.get_figwidth()
+    axes.set_position([left, box.y0 - 0.04, box.x1 - left, box.height + 0.04])
+
+
 def _width(figure: Figure, text: mpl.text.Text) -> float:
     """Return the width of a text in inches."""
     return text.get_window_extent(figure.canvas.get_renderer()).width / figure.dpi
@@ -381,12 +419,14 @@ def _width(figure: Figure, text: mpl.text.Text) -> float:
 def _label_ends(figure: Figure, axes: mpl.axes.Axes, labels: list[tuple]) -> None:
     """Write each line's name at its last point, make room on the right for the names that need it, and push them apart where they collide.
 
-    A label is value, words, colour, weight, the place on the x axis and the date of its point.
+    A label is value, words, colour, weight, the place on the x axis and the date of its point. A line that ends a few quarters early has its name in
+    the column of the others, where names can be kept apart.
     """
-    texts = [axes.annotate(words, (place, value), (6, 0), textcoords="offset points", color=colour, fontweight=weight, va="center", annotation_clip=False)
-             for value, words, colour, weight, place, _ in labels]
     last = max(date for *_, date in labels)
-    at_end = [number for number, label in enumerate(labels) if (last - label[5]).days < 92]
+    at_end = [number for number, label in enumerate(labels) if (last - label[5]).days < 400]
+    edge = max(labels[number][4] for number in at_end)
+    texts = [axes.annotate(words, (edge if number in at_end else place, value), (6, 0), textcoords="offset points", color=colour, fontweight=weight,
+                           va="center", annotation_clip=False) for number, (value, words, colour, weight, place, _) in enumerate(labels)]
     box, width = axes.get_position(), figure.get_figwidth()
     right = 1 - (max(_width(figure, texts[number]) for number in at_end) + 6 / 72 + _EDGE) / width
     axes.set_position([box.x0, box.y0, right - box.x0, box.height])

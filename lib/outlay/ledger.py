@@ -65,9 +65,12 @@ class Book:
         if len(kinds := set(self.metrics.loc[chosen.metric.unique(), "kind"]) - {"flow"}):
             raise ValueError(f"'{family}' is a {kinds.pop()}, not a flow: it has no quarters. Use observations('{family}').")
         frame = self._single(chosen.metric.unique(), companies)
+        if calendar == "day_weighted":
+            frame = periods.day_weighted(frame)
+            frame = frame[frame.whole]
+        else:
+            frame["period"] = periods.label(frame.period_start, frame.period_end, frame.company.map(self.last_month()), calendar)
         frame["grade"] = frame.strength.map(dict(enumerate(GRADES)))
-        last_month = frame.company.map(self._last_month())
-        frame["period"] = periods.label(frame.period_start, frame.period_end, last_month, calendar)
         frame = self._dress(_pick(frame, chosen), basis, "actual")
         frame = frame[frame.period_end >= pd.Timestamp(since)] if since else frame
         frame = frame.sort_values(["company", "period_end"], ignore_index=True)
@@ -87,7 +90,8 @@ class Book:
 
     def versions(self, family: str, *, basis: str | None = None, companies: Iterable[str] | None = None, since: str | None = None,
                  stance: str = "actual") -> pd.DataFrame:
-        """Return every version of every figure, as `observations` does but with all rivals, and `source`, `published` and `relation` added.
+        """Return every version of every figure, as `observations` does but with all rivals, and `source`, `published`, `relation`, `presentation` (how
+        many years after its period it was printed) and `half` (half a printed unit) added.
 
         >>> {"source", "published"} <= set(open().versions("net_loss", companies=["openai"]).columns)
         True
@@ -103,6 +107,25 @@ class Book:
         """
         ids = self.facts.loc[sorted(set(facts)), "source"].unique()
         return _by_date(self.sources.loc[ids])
+
+    def made_of(self, metric: str, basis: str, company: str) -> list[tuple[int, str]]:
+        """Return what a firm adds up to its figure on a basis, as signs and metrics; a figure that is made of nothing is itself.
+
+        >>> open().made_of("capex_as_stated", "as_stated", "meta")
+        [(1, 'capex_net'), (1, 'finance_lease_principal')]
+        """
+        row = self.bases[(self.bases.basis == basis) & (self.bases.company == company) & (self.bases.metric == metric)]
+        parts = row.made_of.iloc[0] if len(row) and row.made_of.iloc[0] else self.metrics.at[metric, "parts"]
+        return signed(parts) if parts else [(1, metric)]
+
+    def half(self, facts: Iterable[int]) -> float:
+        """Return how far a sum of facts may lie from the truth by rounding alone: half a printed unit of each, in the unit of frames.
+
+        >>> book = open()
+        >>> book.half(book.quarters("capex", companies=["googl"]).facts.iloc[-1])
+        0.0005
+        """
+        return float(self.facts.loc[sorted(set(facts)), "half"].sum())
 
     def _metrics_of(self, family: str, basis: str | None) -> tuple[pd.DataFrame, str]:
         """Return which metric serves which company and span of period ends, and the basis that says so."""
@@ -122,24 +145,28 @@ class Book:
 
     def _single(self, metrics: Iterable[str], companies: Iterable[str] | None) -> pd.DataFrame:
         """Return single quarters of metrics; one defined by `parts` is also made from these, where it was not printed as precisely."""
-        made = {metric: [(-1 if sign == "-" else 1, part) for sign, part in re.findall(r"([+-]?) ?([a-z]\w*)", parts)]
-                for metric, parts in self.metrics.loc[list(metrics), "parts"].items() if parts}
-        rows = self._rows({*metrics, *(part for parts in made.values() for _, part in parts)}, companies, "actual")
+        made = self._made_of(metrics)
+        rows = self._rows({*metrics, *made, *(part for parts in made.values() for _, part in parts)}, companies, "actual")
         frame = periods.quarters(rows.assign(fact=rows.index, strength=rows.grade.map(GRADES.index)))
-        key = ["company", "period_start", "period_end"]
-        sums = []
         for metric, parts in made.items():
-            pieces = [frame[frame.metric == part].set_index(key) for _, part in parts]
-            both = functools.reduce(lambda left, right: left.intersection(right), (piece.index for piece in pieces))
-            pieces = [piece.loc[both] for piece in pieces]
-            value = units.settle(sum(sign * piece.value for (sign, _), piece in zip(parts, pieces, strict=True)))
-            sums.append(pieces[0].assign(metric=metric, value=value, how="derived", half=sum(piece.half for piece in pieces),
-                                         strength=functools.reduce(np.maximum, (piece.strength for piece in pieces)),
-                                         facts=[sum(facts, ()) for facts in zip(*(piece.facts for piece in pieces), strict=True)]).reset_index())
-        frame = pd.concat([frame[frame.metric.isin(metrics)], *sums], ignore_index=True)
-        return frame.sort_values(["strength", "half"], kind="stable").drop_duplicates([*key, "metric"], ignore_index=True)
+            both = pd.concat([frame, _sum_of_parts(frame, metric, parts)], ignore_index=True)
+            frame = both.sort_values(["strength", "half"], kind="stable").drop_duplicates(["company", "period_start", "period_end", "metric"], ignore_index=True)
+        return frame[frame.metric.isin(metrics)].reset_index(drop=True)
 
-    def _last_month(self) -> pd.Series:
+    def _made_of(self, metrics: Iterable[str]) -> dict[str, list[tuple[int, str]]]:
+        """Return what metrics are made of, with signs, the innermost first."""
+        made = {}
+        for metric in metrics:
+            if parts := self.metrics.at[metric, "parts"]:
+                made |= self._made_of(part for _, part in signed(parts)) | {metric: signed(parts)}
+        return made
+
+    def last_month(self) -> pd.Series:
+        """Return the month in which each company's fiscal year ends, 1 to 12.
+
+        >>> int(open().last_month()["msft"])
+        6
+        """
         return self.companies.fiscal_year_end.str.slice(0, 2).replace("", "12").astype(int)
 
     def _rows(self, metrics: Iterable[str], companies: Iterable[str] | None, stance: str) -> pd.DataFrame:
@@ -150,8 +177,7 @@ class Book:
         rows = rows[rows.company.isin(companies)] if companies is not None else rows
         published, tier = (self.sources[name].reindex(rows.source).to_numpy() for name in ("published", "tier"))
         rows = rows.assign(value=rows.number, published=published, tier=tier)
-        rows["presentation"] = periods.presentation(rows.period_end, rows.published)
-        rows["last_month"] = rows.company.map(self._last_month())
+        rows["last_month"] = rows.company.map(self.last_month())
         rank = rows.assign(grade=rows.grade.map(GRADES.index), tier=rows.tier.map(TIERS.index), late=-rows.presentation,
                            vague=rows.relation.map(RELATIONS.index), new=-(rows.published - pd.Timestamp(0)).dt.days.fillna(0))
         merit = ["late", "vague", "half", "new"] if stance == "actual" else ["new", "vague", "half"]  # the newest plan is the plan
@@ -162,7 +188,7 @@ class Book:
         lookup.known("stance", stance, ("actual", "forward"))
         chosen, basis = self._metrics_of(family, basis)
         rows = self._rows(chosen.metric.unique(), companies, stance)
-        extra = ["source", "published", "relation"] if all_versions else []
+        extra = ["source", "published", "relation", "presentation", "half"] if all_versions else []
         frame = rows.assign(how="printed", facts=[(fact,) for fact in rows.index], low=rows.lowest, high=rows.highest)
         running = frame.metric.map(self.metrics.kind) == "run_rate"
         frame["period"] = _spans(frame.period_start, frame.period_end).mask(running, frame.period_end.dt.strftime("%Y-%m"))
@@ -204,6 +230,15 @@ def open(as_of: str | None = None, data: Path | str | None = None) -> Book:
     tables = _tables(home(data))
     if found := tables["findings"]:
         raise LedgerError("\n".join(line(finding) for finding in found[:20]) + (f"\n… and {len(found) - 20} more" if len(found) > 20 else ""))
+    return book(tables, as_of)
+
+
+def book(tables: dict[str, pd.DataFrame], as_of: str | None = None) -> Book:
+    """Return the book of tables that were read already, as it was known on `as_of`; see `open`.
+
+    >>> book(tables(), "2024-08-05").as_of
+    Timestamp('2024-08-05 00:00:00')
+    """
     day = _day(as_of) if as_of else None
     sources = tables["sources"].set_index("source", drop=False).rename_axis(None)
     facts = tables["facts"]
@@ -212,6 +247,15 @@ def open(as_of: str | None = None, data: Path | str | None = None) -> Book:
         facts = facts[facts.source.isin(sources.index)]
     companies, metrics = (tables[name].set_index(key, drop=False).rename_axis(None) for name, key in (("companies", "company"), ("metrics", "metric")))
     return Book(day, facts, sources, companies, metrics, tables["bases"])
+
+
+def signed(parts: str) -> list[tuple[int, str]]:
+    """Read what a metric is made of: the signs and names in its column `parts`.
+
+    >>> signed("capex_cash - capex_proceeds")
+    [(1, 'capex_cash'), (-1, 'capex_proceeds')]
+    """
+    return [(-1 if sign == "-" else 1, part) for sign, part in re.findall(r"([+-]?) ?([a-z]\w*)", parts)]
 
 
 def _day(text: str) -> pd.Timestamp:
@@ -248,6 +292,7 @@ def cite(facts: Iterable[int], data: Path | str | None = None, most: int = 4) ->
     ids = tables["facts"].loc[list(set(facts)), "source"].unique()
     documents = _by_date(tables["sources"].set_index("source", drop=False).rename_axis(None).loc[ids])
     newest = documents.drop_duplicates("publisher")
+    newest = documents.head(2) if len(newest) == 1 else newest  # a lone publisher is worth a second document
     named = [f"{row.publisher}{_form(row)} ({_when(row)})" for row in newest.head(most).itertuples()]
     return "; ".join(named) + (" and others" if len(newest) > most else "")
 
@@ -282,6 +327,18 @@ def _spans(start: pd.Series, end: pd.Series) -> pd.Series:
     named = named.mask(whole & (months == 3) & (month % 3 == 0), year + "Q" + (month // 3).astype("Int64").astype(str))
     named = named.mask(whole & (months == 6) & (month % 6 == 0), "H" + (month // 6).astype("Int64").astype(str) + " " + year)
     return named.mask(whole & (months == 12) & (month == 12), year)
+
+
+def _sum_of_parts(frame: pd.DataFrame, metric: str, parts: list[tuple[int, str]]) -> pd.DataFrame:
+    """Return single quarters of a metric made from those of its parts, where all of them are known."""
+    key = ["company", "period_start", "period_end"]
+    pieces = [frame[frame.metric == part].set_index(key) for _, part in parts]
+    both = functools.reduce(lambda left, right: left.intersection(right), (piece.index for piece in pieces))
+    pieces = [piece.loc[both] for piece in pieces]
+    value = units.settle(sum(sign * piece.value for (sign, _), piece in zip(parts, pieces, strict=True)))
+    return pieces[0].assign(metric=metric, value=value, how="derived", half=sum(piece.half for piece in pieces),
+                            strength=functools.reduce(np.maximum, (piece.strength for piece in pieces)),
+                            facts=[sum(facts, ()) for facts in zip(*(piece.facts for piece in pieces), strict=True)]).reset_index()
 
 
 def _pick(frame: pd.DataFrame, chosen: pd.DataFrame, rivals: bool = False) -> pd.DataFrame:
@@ -329,6 +386,9 @@ def answers(selection: dict) -> bool:
 
 
 # Reading and checking the tables against datapackage.json, the only schema there is.
+
+_DATE, _NUMBER, _WHOLE = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"-?\d+(\.\d+)?"), re.compile(r"-?\d+")
+
 
 @functools.lru_cache(maxsize=4)
 def _cached(folder: Path, _stamp: tuple) -> dict:
@@ -391,6 +451,10 @@ def _load(folder: Path) -> dict:
     out["findings"] = sorted(found, key=lambda f: (f["file"], f["row"] or 0, f["column"]))
     if not found:
         out["facts"] = _whole([out[name].assign(table=name) for name in sorted(is_fact)])
+        published = out["facts"].source.map(out["sources"].set_index("source").published)
+        known = out["presentations"].set_index("fact").presentation
+        # a figure may have been recast earlier, or later, than the date of its document says
+        out["facts"]["presentation"] = out["facts"].name.map(known).fillna(periods.presentation(out["facts"].period_end, published)).astype(int)
     return out
 
 
@@ -430,41 +494,50 @@ def _typed(raw: pd.DataFrame, resource: dict, raws: dict, found: list) -> pd.Dat
     """Type one table by its schema; add a finding for every cell, key and reference that breaks it."""
     file, schema = f"data/{resource['path']}", resource["schema"]
 
-    def report(rows: pd.Series, column: str, rule: str, expected: str, remedy: str) -> None:
-        for row in raw.index[rows]:
-            value = raw.at[row, column] if column in raw else ""
+    def report(rows: Iterable[int], column: str, rule: str, expected: str, remedy: str) -> None:
+        for row in rows:
+            value = raw.at[row, column]
             what = f"'{value}'" if value else "an empty cell"
             found.append(_finding(file, int(row), column, value, rule, f"found {what}; expected {expected}. {remedy}"))
 
-    out = raw.copy()
+    out = {}
     for field in schema["fields"]:
         name, rules, cells = field["name"], field.get("constraints", {}), raw[field["name"]]
-        empty = cells == ""
+        codes, kinds = pd.factorize(cells)  # most cells repeat: each spelling is checked and converted once
+        kinds = pd.Series(np.asarray(kinds, dtype=object))
+
+        def rows(wrong: Iterable[bool], codes: np.ndarray = codes) -> pd.Index:
+            return raw.index[np.asarray(list(wrong), dtype=bool)[codes]] if len(codes) else raw.index[:0]
+
         if rules.get("required"):
-            report(empty, name, "required", "a value", "Fill it in from the document, or leave the row out.")
-        report(cells != cells.str.strip(), name, "spaces", "no spaces at either end", "Take them out.")
+            report(rows(kinds == ""), name, "required", "a value", "Fill it in from the document, or leave the row out.")
+        report(rows(kind != kind.strip() for kind in kinds), name, "spaces", "no spaces at either end", "Take them out.")
+        out[name] = cells
         if field["type"] == "date":
-            out[name] = pd.to_datetime(cells.where(~empty), format="%Y-%m-%d", errors="coerce")
-            wrong = ~empty & (out[name].isna() | ~cells.str.fullmatch(r"\d{4}-\d{2}-\d{2}"))
-            report(wrong, name, "type", "a date such as 2025-03-31", "Correct the date.")
+            dates = pd.to_datetime(kinds.where(kinds != ""), format="%Y-%m-%d", errors="coerce")
+            wrong = [kind != "" and (pd.isna(date) or not _DATE.fullmatch(kind)) for kind, date in zip(kinds, dates, strict=True)]
+            report(rows(wrong), name, "type", "a date such as 2025-03-31", "Correct the date.")
+            out[name] = pd.Series(dates.astype("datetime64[ns]").to_numpy()[codes], index=raw.index, name=name)
         elif field["type"] in ("number", "integer"):
-            form = r"-?\d+" if field["type"] == "integer" else r"-?\d+(\.\d+)?"
-            wrong = ~empty & ~cells.str.fullmatch(form)
-            report(wrong, name, "type", "a plain number, digits as printed, no separators" if field["type"] == "number" else "a whole number",
+            form = _WHOLE if field["type"] == "integer" else _NUMBER
+            wrong = np.array([kind != "" and not form.fullmatch(kind) for kind in kinds], dtype=bool)
+            report(rows(wrong), name, "type", "a plain number, digits as printed, no separators" if field["type"] == "number" else "a whole number",
                    "Correct the number; words go into note.")
-            out[name] = pd.to_numeric(cells.where(~empty & ~wrong), errors="coerce")
+            numbers = pd.to_numeric(kinds.where((kinds != "") & ~wrong), errors="coerce").astype(float)
+            out[name] = pd.Series(numbers.to_numpy()[codes], index=raw.index, name=name)
             if "minimum" in rules:
-                report(out[name] < rules["minimum"], name, "minimum", f"at least {rules['minimum']}", "Correct the number.")
+                report(rows(numbers < rules["minimum"]), name, "minimum", f"at least {rules['minimum']}", "Correct the number.")
         elif field["type"] == "boolean":
-            report(~empty & ~cells.isin(["true", "false"]), name, "type", "true or false", "Correct the cell.")
+            report(rows(~kinds.isin(["", "true", "false"])), name, "type", "true or false", "Correct the cell.")
             out[name] = cells == "true"
         if "enum" in rules:
-            report(~empty & ~cells.isin(rules["enum"]), name, "enum", f"one of {', '.join(rules['enum'])}", "Correct the cell.")
+            report(rows(~kinds.isin(["", *rules["enum"]])), name, "enum", f"one of {', '.join(rules['enum'])}", "Correct the cell.")
         if "pattern" in rules:
-            report(~empty & ~cells.str.fullmatch(rules["pattern"]), name, "pattern", f"text of the form {rules['pattern']}", "Correct the cell.")
+            form = re.compile(rules["pattern"])
+            report(rows(kind != "" and not form.fullmatch(kind) for kind in kinds), name, "pattern", f"text of the form {rules['pattern']}", "Correct the cell.")
+    out = pd.DataFrame(out)
     key = schema.get("primaryKey", [])
-    if key:
-        again = raw.duplicated(key, keep="first")
+    if (again := raw.duplicated(key, keep="first")).any():
         first = raw.reset_index().groupby(key)["index"].transform("first")
         first.index = raw.index
         for row in raw.index[again]:
@@ -475,7 +548,7 @@ def _typed(raw: pd.DataFrame, resource: dict, raws: dict, found: list) -> pd.Dat
         target, column = reference["reference"]["resource"], reference["fields"][0]
         if (other := raws.get(target)) is not None:
             wanted = other[reference["reference"]["fields"][0]]
-            missing = (raw[column] != "") & ~raw[column].isin(wanted)
+            missing = ~raw[column].isin([*wanted, ""])
             for row in raw.index[missing]:
                 close = _near(raw.at[row, column], wanted)
                 found.append(_finding(file, int(row), column, raw.at[row, column], "reference",
@@ -518,13 +591,23 @@ def _coherent(table: pd.DataFrame, file: str, metrics: pd.DataFrame, found: list
 def _whole(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Put the fact tables together, number their rows, name them, and convert what was printed."""
     facts = pd.concat(parts, ignore_index=True)
-    start = facts.period_start.dt.strftime("%Y-%m-%d").fillna("")
-    suffix = ("#" + facts.n.astype(int).astype(str)).where(facts.n > 1, "")
-    facts["name"] = facts.company + "/" + facts.metric + "/" + start + ".." + facts.period_end.dt.strftime("%Y-%m-%d") + "@" + facts.source + suffix
+    start, end = (np.char.replace(np.datetime_as_string(facts[name].to_numpy("datetime64[D]")), "NaT", "") for name in ("period_start", "period_end"))
+    cells = zip(*(column.tolist() for column in (facts.company, facts.metric, start, end, facts.source, facts.n)), strict=True)
+    facts["name"] = [f"{company}/{metric}/{first}..{last}@{source}" + (f"#{n:.0f}" if n > 1 else "") for company, metric, first, last, source, n in cells]
     facts["number"], facts["plain"] = units.convert(facts.value, facts.unit)
     facts["lowest"], facts["highest"] = (units.convert(facts[bound], facts.unit)[0] for bound in ("low", "high"))
     facts["half"] = units.half_unit(facts.printed, facts.unit)
     return facts
+
+
+def coloured(data: Path | str | None = None) -> list[str]:
+    """Return the companies that have a colour of their own in every chart.
+
+    >>> "msft" in coloured()
+    True
+    """
+    companies = _tables(home(data))["companies"]
+    return companies.company[companies.colour != ""].tolist()
 
 
 def stand_ins(frame: pd.DataFrame, data: Path | str | None = None) -> list[str]:
@@ -542,4 +625,5 @@ def stand_ins(frame: pd.DataFrame, data: Path | str | None = None) -> list[str]:
     table = table[table.stand_in & table.basis.isin(set(" / ".join(marked.basis.unique()).split(" / ")))]
     used = used.merge(table[["company", "metric"]], on=["company", "metric"]).drop_duplicates()
     name, label = (every[key].set_index(column)[what] for key, column, what in (("companies", "company", "name"), ("metrics", "metric", "label")))
-    return [f"Stand-in for {name[row.company]}: {label[row.metric]}" for row in used.itertuples()]
+    firms = used.groupby("metric", sort=True).company.agg(lambda cells: units.spell(sorted(name[cells])))
+    return [f"Stand-in for {names}: {label[metric]}" for metric, names in firms.items()]

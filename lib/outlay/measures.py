@@ -152,6 +152,46 @@ def since(frame: pd.DataFrame, date: str) -> pd.DataFrame:
     return frame[frame.period_end >= pd.Timestamp(date)].reset_index(drop=True)
 
 
+def bridge(book: ledger.Book, company: str, period: str, *, start: str = "cash", end: str = "as_stated", calendar: str = "overlap") -> pd.DataFrame:
+    """Lead from a firm's capital spending on one basis to that on another, a row a step, in the columns of every frame.
+
+    The first row is the figure on `start`, the last the one on `end`; between them stand the lines that the firm adds or takes off (`bases.csv`, column
+    `made_of`), and `rest`, what no line explains beyond rounding. A line that was not printed for the period has no value. Refuses a period
+    for which either end is unknown.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> bridge(book, "msft", "2025Q3")[["metric", "value"]].values.tolist()
+    [['capex_cash', 19.394], ['finance_lease_additions', 9.147], ['rest', 6.359], ['capex_as_stated', 34.9]]
+    """
+    ends = []
+    for basis in (start, end):
+        frame = book.quarters("capex", basis=basis, calendar=calendar, companies=[company])
+        row = frame[frame.period == period]
+        if row.empty:
+            known = frame.period.tolist()
+            raise ValueError(f"no capital spending of {company} on basis '{basis}' for {period}; known: {f'{known[0]} to {known[-1]}' if known else 'none'}")
+        ends.append(row)
+    begin, made = ends[0].metric.item(), book.made_of(ends[1].metric.item(), end, company)
+    made = [] if begin == ends[1].metric.item() else made
+    while made and begin not in [metric for _, metric in made] and (inner := [metric for _, metric in made if book.metrics.at[metric, "parts"]]):
+        made = [(sign * more, part) for sign, metric in made for more, part in (book.made_of(metric, "", company) if metric in inner else [(1, metric)])]
+    steps = [(sign, metric) for sign, metric in made if metric != begin]
+    parts = []
+    for sign, metric in steps:
+        line = book.quarters(metric, calendar=calendar, companies=[company])
+        line = line[line.period == period]
+        if line.empty:  # the firm did not print it: the step stands without a value
+            line = ends[0].assign(metric=metric, value=float("nan"), how="derived", facts=[()], stand_in=False)
+        parts.append(line.assign(value=sign * line.value))
+    known = [part for part in parts if part.value.notna().all()]
+    rest = units.settle(ends[1].value.item() - ends[0].value.item() - sum(part.value.item() for part in known))
+    reach = book.half(id for rows in [*ends, *known] for ids in rows.facts for id in ids)
+    if abs(rest) > reach or len(known) < len(parts):
+        both = tuple(sorted(set().union(*(set(rows.facts.item()) for rows in [*ends, *known]))))
+        parts.append(ends[1].assign(metric="rest", value=rest, how="derived", facts=[both], stand_in=False))
+    return pd.concat([ends[0], *parts, ends[1]], ignore_index=True)
+
+
 def latest_complete(frame: pd.DataFrame) -> str | None:
     """Return the newest period that every company of the frame has reported, or None if there is none.
 

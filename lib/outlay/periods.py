@@ -13,7 +13,7 @@ import pandas as pd
 
 from outlay import lookup, units
 
-CALENDARS = ("fiscal", "overlap")
+CALENDARS = ("fiscal", "end_month", "overlap", "day_weighted")
 _QUARTER_DAYS = 365.25 / 4
 _SLACK_DAYS = 12  # a fiscal quarter of 14 weeks has 98 days, one of Oracle's 89
 
@@ -68,19 +68,23 @@ def presentation(period_end: pd.Series, published: pd.Series) -> pd.Series:
 
 
 def label(period_start: pd.Series, period_end: pd.Series, last_month: pd.Series, calendar: str) -> pd.Series:
-    """Name each quarter by a calendar rule: `FY2026 Q3` (fiscal) or `2026Q3` (overlap).
+    """Name each quarter by a calendar rule: `FY2026 Q3` (fiscal) or `2026Q3` (the others).
 
-    `overlap` names the calendar quarter that the period overlaps most, which is the one that holds its middle day.
+    `end_month` names the calendar quarter that holds the month-end nearest to the period's end, so that a year of 53 weeks does not put two quarters into
+    one. `overlap` names the one that the period overlaps most, which is the one that holds its middle day. Under `day_weighted` no name is
+    enough: see `day_weighted`.
 
     >>> start, end = pd.to_datetime(pd.Series(["2026-01-26"])), pd.to_datetime(pd.Series(["2026-04-26"]))
-    >>> label(start, end, pd.Series([1]), "fiscal").item(), label(start, end, pd.Series([1]), "overlap").item()
-    ('FY2027 Q1', '2026Q1')
+    >>> [label(start, end, pd.Series([1]), calendar).item() for calendar in ("fiscal", "end_month", "overlap")]
+    ['FY2027 Q1', '2026Q2', '2026Q1']
     """
     lookup.known("calendar rule", calendar, CALENDARS)
     if calendar == "fiscal":
         year, quarter = fiscal(period_end, last_month)
         return "FY" + year.astype(str) + " Q" + quarter.astype(str)
-    middle = period_start + (period_end - period_start) / 2
+    if calendar == "day_weighted":
+        raise ValueError("a quarter weighted by days is made of several; ask day_weighted() for them")
+    middle = nominal_end(period_end) if calendar == "end_month" else period_start + (period_end - period_start) / 2
     return middle.dt.year.astype(str) + "Q" + middle.dt.quarter.astype(str)
 
 
@@ -196,6 +200,40 @@ def quarters(cumulative: pd.DataFrame) -> pd.DataFrame:
         how=np.where(printed[row, column], "printed", "derived"),
         facts=single_facts[row, column],
     )
+
+
+def day_weighted(single: pd.DataFrame) -> pd.DataFrame:
+    """Spread single quarters evenly over their days and gather them by calendar quarter.
+
+    Takes what `quarters` returns. Returns a row a company, metric and calendar quarter with the sum of its pieces, `days` that they cover and
+    `whole`, whether that is all days of the quarter; pieces at the edges are kept, so the values add up to what was spread.
+
+    >>> dates = pd.to_datetime(pd.Series(["2026-01-26", "2026-04-26"]))
+    >>> nvidia = pd.DataFrame({"company": "nvda", "metric": "revenue", "period_start": dates[:1], "period_end": dates[1:].to_numpy(),
+    ...     "value": 91.0, "half": 0.0005, "strength": 0, "how": "printed", "facts": [(7,)]})
+    >>> day_weighted(nvidia)[["period", "value", "days", "whole"]].values.tolist()
+    [['2026Q1', 65.0, 65, False], ['2026Q2', 26.0, 26, False]]
+    """
+    pieces = []
+    first = single.period_start.dt.to_period("Q")
+    for step in range(3):  # 98 days reach into three calendar quarters at most
+        quarter = first + step
+        begin = single.period_start.where(single.period_start > quarter.dt.start_time, quarter.dt.start_time)
+        end = single.period_end.where(single.period_end < quarter.dt.end_time.dt.normalize(), quarter.dt.end_time.dt.normalize())
+        days = (end - begin).dt.days + 1
+        share = days / ((single.period_end - single.period_start).dt.days + 1)
+        piece = single.assign(period=quarter.astype(str), quarter_start=quarter.dt.start_time, quarter_end=quarter.dt.end_time.dt.normalize(),
+                              value=single.value * share, half=single.half * share, days=days, share=share)
+        pieces.append(piece[days > 0])
+    every = pd.concat(pieces, ignore_index=True)
+    by = every.groupby(["company", "metric", "period"], sort=True)
+    out = by.agg(period_start=("quarter_start", "first"), period_end=("quarter_end", "first"), value=("value", "sum"), half=("half", "sum"),
+                 strength=("strength", "max"), days=("days", "sum"), share=("share", "sum"), how=("how", "first"), count=("share", "size"),
+                 facts=("facts", lambda cells: tuple(sorted(set().union(*cells))))).reset_index()
+    out["value"] = units.settle(out.value)
+    out["how"] = out.how.where((out["count"] == 1) & (out.share > 1 - 1e-9), "derived")
+    out["whole"] = out.days == (out.period_end - out.period_start).dt.days + 1
+    return out.drop(columns=["share", "count"])
 
 
 def _restated(table: pd.DataFrame) -> pd.MultiIndex:

@@ -27,9 +27,9 @@ def convert(values: pd.Series, units: pd.Series) -> tuple[pd.Series, pd.Series]:
     >>> convert(pd.Series([13873.0, 34.9]), pd.Series(["USD m", "USD bn"]))[0].tolist()
     [13.873, 34.9]
     """
-    plain = units.map(lambda unit: CONVERSIONS.get(unit, (unit, 1, 1)))
-    parts = pd.DataFrame(plain.tolist(), columns=["unit", "times", "over"], index=units.index)
-    return values * parts.times / parts.over, parts.unit.astype(str)
+    known = {unit: CONVERSIONS.get(unit, (unit, 1, 1)) for unit in units.unique()}
+    plain, times, over = (units.map({unit: parts[place] for unit, parts in known.items()}) for place in range(3))
+    return values * times.astype(float) / over.astype(float), plain
 
 
 def half_unit(printed: pd.Series, units: pd.Series) -> pd.Series:
@@ -38,8 +38,8 @@ def half_unit(printed: pd.Series, units: pd.Series) -> pd.Series:
     >>> half_unit(pd.Series(["13873", "34.9", "19"]), pd.Series(["USD m", "USD bn", "USD bn"])).tolist()
     [0.0005, 0.05, 0.5]
     """
-    decimals = printed.str.partition(".")[2].str.len().astype(int)
-    return convert(0.5 / 10.0**decimals, units)[0]
+    decimals = np.array([len(text.partition(".")[2]) for text in printed.tolist()], dtype=float)
+    return convert(pd.Series(0.5 / 10.0**decimals, index=printed.index), units)[0]
 
 
 def settle(values):

@@ -1,9 +1,13 @@
-"""The command `outlay`: series, check, build."""
+"""The command `outlay`: series, revisions, bridge, check, build."""
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # what needs pandas is imported inside the commands, so that a build with nothing to do takes no second
 
@@ -39,29 +43,96 @@ def series(family: str, companies: tuple[str, ...], basis: str | None, calendar:
     from outlay.tools import publish
 
     book = ledger.open(as_of=as_of)
-    frame = publish.series(book.quarters(family, basis=basis, calendar=calendar, companies=companies or None, since=since))
+    quarters = book.quarters(family, basis=basis, calendar=calendar, companies=companies or None, since=since)
+    frame = publish.series(quarters)
+    _show(frame.drop(columns="facts") if form == "table" else frame, form)
+    if form == "table":
+        for note in ledger.stand_ins(quarters):
+            click.echo(note)
+
+
+@main.command()
+@click.argument("path", type=click.Path(exists=True))
+@click.argument("company")
+@click.option("--since", default="", help="Only periods that end on or after that date.")
+@click.option("--documents", is_flag=True, help="The rows of sources.csv instead.")
+def edgar(path: str, company: str, since: str, documents: bool) -> None:
+    """Turn the SEC's company facts (a JSON file, plain or gzipped, or a folder of them) into COMPANY's rows of the ledger, as CSV."""
+    import csv
+
+    from outlay import ledger
+    from outlay.tools import edgar as facts_of
+
+    home, tables = ledger.home(), ledger.tables()
+    companies = facts_of.read_companies(home / "companies.csv")
+    if company not in {name for name, _ in companies.values()}:
+        raise ValueError(f"company '{company}' has no central index key in data/companies.csv; enter it there first")
+    facts = facts_of.read_facts(path)
+    metrics = tables["metrics"]
+    found = facts_of.rows(facts, facts_of.read_tag_map(home / "tag_map.csv"), company, companies, since=since,
+                          stocks=set(metrics.metric[metrics.kind == "stock"]))
+    columns = facts_of.SOURCE_COLUMNS if documents else facts_of.ROW_COLUMNS
+    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(facts_of.sources(facts, companies, used={row["source"] for row in found}) if documents else found)
+
+
+@main.command()
+@click.argument("company")
+@click.argument("metric")
+@click.argument("period", required=False)
+@click.option("--as-of", help="What was public on that date.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def revisions(company: str, metric: str, period: str | None, as_of: str | None, form: str) -> None:
+    """Print every version of COMPANY's METRIC, of one PERIOD (2024, 2025Q3, start..end) or of all that were printed differently."""
+    from outlay import ledger
+    from outlay.tools import review
+
+    _show(review.revisions(ledger.open(as_of=as_of), company, metric, period), form)
+
+
+@main.command()
+@click.argument("company")
+@click.argument("period")
+@click.option("--from", "start", default="cash", show_default=True, help="Basis to start from.")
+@click.option("--to", "end", default="as_stated", show_default=True, help="Basis to arrive at.")
+@click.option("--calendar", default="overlap", show_default=True, help="How PERIOD names quarters.")
+@click.option("--as-of", help="What was public on that date.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def bridge(company: str, period: str, start: str, end: str, calendar: str, as_of: str | None, form: str) -> None:
+    """Lead from COMPANY's capital spending in PERIOD (2025Q3) on one basis to that on another, line by line."""
+    from outlay import ledger, measures
+    from outlay.tools import publish
+
+    frame = measures.bridge(ledger.open(as_of=as_of), company, period, start=start, end=end, calendar=calendar)
+    _show(publish.series(frame).drop(columns="facts") if form == "table" else publish.series(frame), form)
+    for metric in frame.metric[frame.value.isna()]:
+        click.echo(f"missing: {company} printed no {metric} for {period}; the rest holds it", err=True)
+
+
+def _show(frame: "pd.DataFrame", form: str) -> None:
+    """Print a frame as a table, CSV or JSON."""
+    for name in frame.columns[frame.dtypes.astype(str).str.startswith("datetime")]:
+        frame = frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d")})
     if form == "csv":
         click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
     elif form == "json":
         click.echo(frame.to_json(orient="records", indent=1, double_precision=15, force_ascii=False))
     else:
-        shown = frame.assign(facts=frame.facts.str.replace(";", " "))
-        click.echo(shown.drop(columns="facts").to_string(index=False) if len(shown) else "no rows")
-        for note in ledger.stand_ins(book.quarters(family, basis=basis, calendar=calendar, companies=companies or None, since=since)):
-            click.echo(f"stand-in: {note}")
+        click.echo(frame.to_string(index=False, na_rep="") if len(frame) else "no rows")
 
 
 @main.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--sort", is_flag=True, help="First sort every table by its key.")
-def check(form: str, sort: bool) -> None:
+@click.option("--fix", is_flag=True, help="First sort every table by its key and make the codebook anew.")
+def check(form: str, fix: bool) -> None:
     """Check the ledger; exit status 1 if there is an error."""
     from outlay import ledger
     from outlay.tools import check as checks
 
-    if sort:
-        for name in checks.sort():
-            click.echo(f"sorted data/{name}", err=True)
+    if fix:
+        for name in checks.fix():
+            click.echo(f"mended data/{name}", err=True)
     found = checks.findings()
     if form == "json":
         click.echo(json.dumps(found, indent=1, ensure_ascii=False))

@@ -24,7 +24,7 @@ def _date(value: str) -> None:
 
 
 def _basis(value: str) -> None:
-    lookup.known("basis", value, ("cash", "as_stated"))
+    lookup.known("basis", value, ("cash", "net", "with_leases", "as_stated"))
 
 
 def _calendar(value: str) -> None:
@@ -50,8 +50,8 @@ def _between(low: float, high: float) -> Callable[[object], None]:
 
 PARAMETERS = {
     "as_of": Parameter(str, "what was public on that date, as 2024-08-05; empty: everything", _date),
-    "basis": Parameter(str, "which definition of capital spending: cash, as_stated", _basis),
-    "calendar": Parameter(str, "how fiscal quarters become calendar quarters: overlap, fiscal", _calendar),
+    "basis": Parameter(str, "which definition of capital spending: cash, net, with_leases, as_stated", _basis),
+    "calendar": Parameter(str, "how fiscal quarters become calendar quarters: overlap, end_month, day_weighted, fiscal", _calendar),
     "since": Parameter(str, "quarters that end on or after that date", _date),
     "companies": Parameter(list, "which firms, as a list of their short names", _companies),
     "start": Parameter(str, "first day of the capital that has to be earned back", _date),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from outlay import ledger
+from outlay import ledger, periods
 from outlay.charts import write
 
 SERIES = ["company", "metric", "period", "period_start", "period_end", "value", "unit", "stance", "grade", "how", "facts"]
@@ -42,6 +42,72 @@ def quarters(path: Path) -> None:
     frame = frame[~frame.facts.map(lambda ids: bool(closed & set(book.facts.loc[list(ids), "source"])))]
     out = series(frame.sort_values(["company", "metric", "period_end"]))
     write(path, out.to_csv(index=False, lineterminator="\n").encode())
+
+
+def coverage(book: ledger.Book) -> pd.DataFrame:
+    """Return what the ledger holds: a row a company, metric and calendar quarter, with `grade`, `how`, `age` (days from the quarter's end to the newest document
+    behind it) or, for a quarter missing between two known ones, the grade `hole`.
+
+    >>> set(coverage(ledger.open()).grade) <= {*ledger.GRADES, "hole"}
+    True
+    """
+    parts = []
+    flows = book.metrics.index[book.metrics.kind == "flow"]
+    for metric in sorted(set(flows) & set(book.facts.metric)):
+        frame = book.quarters(metric)
+        if frame.empty:
+            continue
+        newest = frame.facts.map(lambda ids: book.sources.published.reindex(book.facts.source.loc[list(ids)]).max())
+        frame = frame.assign(age=(newest - frame.period_end).dt.days.astype("Int64"), place=periods.position(frame.period))
+        for _, rows in frame.groupby("company"):
+            rows = rows.set_index("place").reindex(range(rows.place.min(), rows.place.max() + 1))
+            rows["period"] = [f"{place // 4}Q{place % 4 + 1}" for place in rows.index]
+            rows[["company", "metric"]] = rows[["company", "metric"]].ffill()
+            parts.append(rows.assign(grade=rows.grade.fillna("hole"), how=rows.how.fillna(""))[["company", "metric", "period", "grade", "how", "age"]])
+    return pd.concat(parts, ignore_index=True).sort_values(["metric", "company", "period"], ignore_index=True)
+
+
+def _coverage(frame: pd.DataFrame) -> str:
+    """Write the coverage as a page: a table a metric, a row a company, a cell a quarter."""
+    marks = {"filed": "f", "stated": "s", "press": "p", "estimate": "e", "hole": "–"}
+    out = ["# Coverage", "", "What the ledger holds, by quarter: **f** filed, **s** stated by the firm, **p** press, **e** estimate, **–** a hole between two known quarters. "
+           "A light letter is derived from longer periods. Hover for the days between the quarter's end and the document. "
+           '<a href="data/coverage.csv">As CSV</a>.']
+    quarters = sorted(frame.period.unique())
+    for metric, rows in frame.groupby("metric"):
+        out += ["", f"## {metric.replace('_', ' ')}", "", '<div class="coverage"><table><thead><tr><th></th>']
+        out.append("".join(f"<th>{name[2:4]}<br>{name[4:]}</th>" for name in quarters) + "</tr></thead><tbody>")
+        cells = rows.set_index(["company", "period"])
+        for company in sorted(rows.company.unique()):
+            line = []
+            for quarter in quarters:
+                if (company, quarter) not in cells.index:
+                    line.append("<td></td>")
+                    continue
+                cell = cells.loc[(company, quarter)]
+                age = f' title="{cell.age} days"' if pd.notna(cell.age) else ""
+                line.append(f'<td class="{cell.grade} {cell.how}"{age}>{marks[cell.grade]}</td>')
+            out.append(f"<tr><th>{company}</th>{''.join(line)}</tr>")
+        out.append("</tbody></table></div>")
+    return "\n".join(out) + "\n"
+
+
+def _versions(book: ledger.Book) -> str:
+    """Write the page of restatements and of years recast without their quarters."""
+    from outlay.tools import review
+
+    def table(frame: pd.DataFrame) -> str:
+        for name in frame.columns[frame.dtypes.astype(str).str.startswith("datetime")]:
+            frame = frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d")})
+        for name in frame.columns[frame.columns.str.endswith("source")]:
+            frame = frame.assign(**{name: [f'<a href="documents.html#{source}">{source}</a>' for source in frame[name]]})
+        frame = frame.rename(columns=lambda name: name.replace("_", " "))
+        return '<div class="coverage">' + frame.to_html(index=False, escape=False, float_format=lambda value: f"{value:.10g}", border=0) + "</div>"
+
+    restated, recast = review.restatements(book), review.recast_years(book)
+    return "\n".join(["# Versions", "", "Nothing that a document said is overwritten. Here is what later filings printed differently.", "", "## Restatements", "",
+                      f"{len(restated)} filed figures were printed differently by a later filing.", "", table(restated), "", "## Years recast without their quarters", "",
+                      f"{len(recast)} years were printed differently later, without their quarters: the quarters keep their own year's print.", "", table(recast), ""])
 
 
 def pictures(figures: Path, kept: Path) -> None:
@@ -81,10 +147,14 @@ def site(build: Path, notebooks: list[Path]) -> None:
     shown = [path for path in notebooks if not path.stem.startswith("00")]
     toc = "\n".join(f"notebooks/{path.stem}" for path in [*shown, *(path for path in notebooks if path not in shown)])
     index = (source / "index.md").read_text(encoding="utf-8")
-    index = index.replace("<!-- contents -->", f"```{{toctree}}\n:hidden:\n:maxdepth: 1\n{toc}\ndocuments\n```").replace("<!-- gallery -->", _gallery(cards))
+    index = index.replace("<!-- contents -->", f"```{{toctree}}\n:hidden:\n:maxdepth: 1\n{toc}\ncoverage\nversions\ndocuments\n```").replace("<!-- gallery -->", _gallery(cards))
     index = index.replace("<!-- answer -->", answer)
     (source / "index.md").write_text(index, encoding="utf-8")
-    (source / "documents.md").write_text(_documents(), encoding="utf-8")
+    book = ledger.open()
+    held = coverage(book)
+    write(source / "extra" / "data" / "coverage.csv", held.to_csv(index=False, lineterminator="\n").encode())
+    for name, text in (("documents", _documents(book)), ("coverage", _coverage(held)), ("versions", _versions(book))):
+        (source / f"{name}.md").write_text(text, encoding="utf-8")
     _sphinx(source, made)
     old = build / ".site.old"
     shutil.rmtree(old, ignore_errors=True)
@@ -172,9 +242,8 @@ def _gallery(cards: list[dict]) -> str:
     return f'<div class="gallery">{"".join(items)}</div>'
 
 
-def _documents() -> str:
+def _documents(book: ledger.Book) -> str:
     """List every document of the ledger that a figure cites, for the links from figures to end on."""
-    book = ledger.open()
     used = book.sources[book.sources.index.isin(book.facts.source)].sort_values(["publisher", "published", "source"])
     count = book.facts.source.value_counts()
     out = ["# Documents", "", f"Every figure in these pages comes from one of {len(used)} documents. The copy that was read is named "
