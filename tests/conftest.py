@@ -1,6 +1,8 @@
 """What tests share: the ledger, and copies of it that may be broken."""
 
+import contextlib
 import csv
+import os
 import shutil
 from pathlib import Path
 
@@ -23,6 +25,20 @@ def copy(tmp_path):
     return tmp_path / "data"
 
 
+@contextlib.contextmanager
+def reading(folder: Path):
+    """Read the ledger from another folder."""
+    before = os.environ.get("OUTLAY_DATA")
+    os.environ["OUTLAY_DATA"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OUTLAY_DATA"]
+        else:
+            os.environ["OUTLAY_DATA"] = before
+
+
 def edit(folder: Path, table: str, change) -> list[dict]:
     """Rewrite a table of a copy: `change` takes its rows (dictionaries of text) and returns them."""
     path = folder / f"{table}.csv"
@@ -37,7 +53,7 @@ def edit(folder: Path, table: str, change) -> list[dict]:
     return rows
 
 
-FACT_TABLES = ("ai_labs", "capex", "cloud")
+FACT_TABLES = ("ai_labs", "capex", "cloud", "financials")
 
 
 def forget_after(folder: Path, day: str) -> None:

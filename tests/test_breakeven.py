@@ -10,9 +10,11 @@ years = st.floats(1, 30)
 rates = st.floats(0, 0.4).map(lambda rate: round(rate, 6))
 
 # capital 1,000: annual revenue without interest and at 10%, by margin and years, as printed in a published table
-TABLE = {0.3: [(1111, 1340), (833, 1052), (667, 879), (556, 765), (417, 625)],
-         0.5: [(667, 804), (500, 631), (400, 528), (333, 459), (250, 375)],
-         0.7: [(476, 574), (357, 451), (286, 377), (238, 328), (179, 268)]}
+TABLE = {
+    0.3: [(1111, 1340), (833, 1052), (667, 879), (556, 765), (417, 625)],
+    0.5: [(667, 804), (500, 631), (400, 528), (333, 459), (250, 375)],
+    0.7: [(476, 574), (357, 451), (286, 377), (238, 328), (179, 268)],
+}
 
 
 @pytest.mark.parametrize("margin", TABLE)
@@ -44,8 +46,16 @@ def test_interest_never_lowers_what_is_required(capital, margin, horizon, rate):
     assert breakeven.required_revenue(capital, margin, horizon, rate) >= breakeven.required_revenue(capital, margin, horizon) * (1 - 1e-9)
 
 
-@pytest.mark.parametrize("call", [lambda: breakeven.multiple(1, 0), lambda: breakeven.payback(1, 1, 0), lambda: breakeven.payback(1, 1, 1.2),
-                                  lambda: breakeven.annuity(1, 0.1, 0), lambda: breakeven.annuity(1, -1, 3)])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: breakeven.multiple(1, 0),
+        lambda: breakeven.payback(1, 1, 0),
+        lambda: breakeven.payback(1, 1, 1.2),
+        lambda: breakeven.annuity(1, 0.1, 0),
+        lambda: breakeven.annuity(1, -1, 3),
+    ],
+)
 def test_what_has_no_answer_is_refused(call):
     with pytest.raises(ValueError, match="must be|is a share"):
         call()

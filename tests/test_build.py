@@ -46,19 +46,31 @@ def test_a_re_run_leaves_a_committed_notebook_as_it_was(project):
     before = path.read_bytes()
     assert build_quietly(names=["00_template"], force=True)[0] == 0
     assert path.read_bytes() == before
-    assert sorted(file.name for file in (project / "build" / "figures").glob("00*")) == [f"00_spending.{form}" for form in ("csv", "png", "svg", "txt")]
+    assert sorted(file.name for file in (project / "build" / "figures").glob("00*")) == [
+        f"00_spending.{form}" for form in ("csv", "png", "svg", "txt")
+    ]
 
 
-@pytest.mark.parametrize(("edit", "reason"), [
-    (lambda notebook: code(notebook, "One section a chart").update(source="## Another heading"), "its source changed"),
-    (lambda notebook: notebook["metadata"]["outlay"].update(library="another"), "its library changed"),
-    (lambda notebook: notebook["metadata"]["outlay"].update(pins="another"), "its pins changed"),
-    (lambda notebook: notebook["metadata"]["outlay"]["parameters"].update(basis="as_stated"), "other parameters"),
-    (lambda notebook: notebook["metadata"]["outlay"]["selections"][0].update(digest="another"), "the result of quarters('capex', amzn, googl, meta, msft) changed"),
-    (lambda notebook: notebook["metadata"]["outlay"]["selections"][0].update(family="capx"), "can no longer be made"),
-    (lambda notebook: code(notebook, "charts.written").update(execution_count=None), "never executed"),
-    (lambda notebook: notebook["metadata"].pop("outlay"), "never executed"),
-    (lambda notebook: code(notebook, "charts.written").update(outputs=[{"output_type": "error", "ename": "E", "evalue": "", "traceback": []}]), "holds an error")])
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda notebook: code(notebook, "One section a chart").update(source="## Another heading"), "its source changed"),
+        (lambda notebook: notebook["metadata"]["outlay"].update(library="another"), "its library changed"),
+        (lambda notebook: notebook["metadata"]["outlay"].update(pins="another"), "its pins changed"),
+        (lambda notebook: notebook["metadata"]["outlay"]["parameters"].update(basis="as_stated"), "other parameters"),
+        (
+            lambda notebook: notebook["metadata"]["outlay"]["selections"][0].update(digest="another"),
+            "the result of quarters('capex', amzn, googl, meta, msft) changed",
+        ),
+        (lambda notebook: notebook["metadata"]["outlay"]["selections"][0].update(family="capx"), "can no longer be made"),
+        (lambda notebook: code(notebook, "charts.written").update(execution_count=None), "never executed"),
+        (lambda notebook: notebook["metadata"].pop("outlay"), "never executed"),
+        (
+            lambda notebook: code(notebook, "charts.written").update(outputs=[{"output_type": "error", "ename": "E", "evalue": "", "traceback": []}]),
+            "holds an error",
+        ),
+    ],
+)
 def test_a_stale_notebook_is_named_with_the_reason(project, edit, reason):
     assert build.check() == {}
     change(project / "notebooks" / "00_template.ipynb", edit)

@@ -26,11 +26,21 @@ def drawn(book):
         "beside": charts.lines(total, "A title", "$bn a quarter", alt=ALT, beside=capex[capex.company == "msft"], reference=(100, "a hundred")),
         "panels": charts.panels(capex, cloud, "A title", "$bn a quarter", alt=ALT, words=("Spent", "Cloud revenue")),
         "bars": charts.bars(latest, "A title", "$bn", alt=ALT),
-        "bars of one": charts.bars(losses[losses.period == "2025"].assign(company=lambda rows: rows.metric), "A title", "$bn", alt=ALT, identity="openai"),
+        "bars of one": charts.bars(
+            losses[losses.period == "2025"].assign(company=lambda rows: rows.metric), "A title", "$bn", alt=ALT, identity="openai"
+        ),
         "ranges": charts.ranges(runs, "A title", "$bn", alt=ALT, rivals=book.versions("annualised_revenue", companies=["openai"])),
         "yearly ranges": charts.ranges(plans[plans.period.str.fullmatch(r"\d{4}")], "A title", "$bn", alt=ALT),
-        "heat": charts.heat(pd.DataFrame([[1.0, 2000.0]], index=["30%"], columns=["3", "4"]), capex, "A title", "$bn", alt=ALT, rows="margin", columns="years",
-                            mark=lambda value: value < 2),
+        "heat": charts.heat(
+            pd.DataFrame([[1.0, 2000.0]], index=["30%"], columns=["3", "4"]),
+            capex,
+            "A title",
+            "$bn",
+            alt=ALT,
+            rows="margin",
+            columns="years",
+            mark=lambda value: value < 2,
+        ),
     }
 
 
@@ -117,8 +127,13 @@ def test_a_hole_in_the_data_is_a_hole_in_the_line(book):
 
 def test_a_change_of_definition_breaks_the_line(book):
     figure = charts.lines(book.quarters("cloud_revenue", companies=["msft"], since="2022-01-01"), "A title", "$bn", alt=ALT)
-    ends = [mpl.dates.num2date(line.get_xdata()[-1] if not isinstance(line.get_xdata()[-1], np.datetime64) else mpl.dates.date2num(line.get_xdata()[-1])).date()
-            for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    ends = [
+        mpl.dates.num2date(
+            line.get_xdata()[-1] if not isinstance(line.get_xdata()[-1], np.datetime64) else mpl.dates.date2num(line.get_xdata()[-1])
+        ).date()
+        for line in figure.axes[0].lines
+        if len(line.get_xdata()) > 2
+    ]
     assert pd.Timestamp("2023-06-30").date() in ends
 
 
@@ -138,7 +153,7 @@ def test_a_title_that_does_not_fit_is_refused(book):
 
 
 def test_an_empty_chart_is_refused():
-    nothing = ledger.open(as_of="2015-01-01").quarters("capex")
+    nothing = ledger.open(as_of="2013-01-01").quarters("capex")
     with pytest.raises(ValueError, match="nothing to draw"):
         charts.lines(nothing, "A title", "$bn", alt=ALT)
 
@@ -199,9 +214,11 @@ def _simulated(colour, matrix):
 
 
 # Machado, Oliveira and Fernandes (2009), severity 1: what protanopes and deuteranopes see
-VISIONS = {"normal": np.eye(3),
-           "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-           "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]}
+VISIONS = {
+    "normal": np.eye(3),
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+}
 
 
 @pytest.mark.parametrize("vision", VISIONS)

@@ -26,9 +26,18 @@ def test_series_has_the_promised_columns():
     assert out.stdout.splitlines()[0] == "company,metric,period,period_start,period_end,value,unit,stance,grade,how,facts"
 
 
-@pytest.mark.parametrize(("company", "basis", "period", "value"), [
-    ("msft", "cash", "2024Q2", "13.873"), ("msft", "as_stated", "2024Q2", "19.0"), ("msft", "cash", "2025Q3", "19.394"), ("msft", "as_stated", "2025Q3", "34.9"),
-    ("googl", "cash", "2026Q2", "44.924"), ("googl", "cash", "2026Q1", "35.674"), ("amzn", "cash", "2026Q2", "54.208")])
+@pytest.mark.parametrize(
+    ("company", "basis", "period", "value"),
+    [
+        ("msft", "cash", "2024Q2", "13.873"),
+        ("msft", "as_stated", "2024Q2", "19.0"),
+        ("msft", "cash", "2025Q3", "19.394"),
+        ("msft", "as_stated", "2025Q3", "34.9"),
+        ("googl", "cash", "2026Q2", "44.924"),
+        ("googl", "cash", "2026Q1", "35.674"),
+        ("amzn", "cash", "2026Q2", "54.208"),
+    ],
+)
 def test_well_known_quarters_are_right(company, basis, period, value):
     rows = [row for row in table(run("series", "capex", "--company", company, "--basis", basis, "--format", "csv")) if row["period"] == period]
     assert [row["value"] for row in rows] == [value]
@@ -60,11 +69,18 @@ def test_series_as_of_a_date_is_byte_for_byte_that_of_a_ledger_without_later_doc
         assert run("series", family, "--as-of", day, "--format", form).stdout == run("series", family, "--format", form, data=copy).stdout
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (("series", "capx"), "did you mean 'capex'"), (("series", "capex", "--company", "mfst"), "did you mean 'msft'"),
-    (("series", "capex", "--basis", "csh"), "did you mean 'cash'"), (("series", "capex", "--as-of", "yesterday"), "is no date"),
-    (("build", "04_spending"), "did you mean '04_spending_against_revenue'"), (("build", "06_openai", "-p", "asof", "2024-08-05"), "did you mean 'as_of'"),
-    (("build", "04_spending_against_revenue", "-p", "margin", "x"), "takes a number")])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("series", "capx"), "did you mean 'capex'"),
+        (("series", "capex", "--company", "mfst"), "did you mean 'msft'"),
+        (("series", "capex", "--basis", "csh"), "did you mean 'cash'"),
+        (("series", "capex", "--as-of", "yesterday"), "is no date"),
+        (("build", "04_spending"), "did you mean '04_spending_against_revenue'"),
+        (("build", "06_openai", "-p", "asof", "2024-08-05"), "did you mean 'as_of'"),
+        (("build", "04_spending_against_revenue", "-p", "margin", "x"), "takes a number"),
+    ],
+)
 def test_a_wrong_word_is_one_clear_line(arguments, words):
     result = run(*arguments)
     assert result.exit_code == 2

@@ -46,11 +46,19 @@ def test_every_filing_has_its_accession_and_an_address_that_follows_from_it(book
     assert (filings.published_precision == "day").all()
 
 
-@pytest.mark.parametrize(("metric", "company", "start", "end", "value"), [
-    ("capex_cash", "msft", "2023-07-01", "2024-06-30", 44.477), ("capex_cash", "msft", "2025-07-01", "2026-06-30", 115.948),
-    ("capex_cash", "googl", "2026-01-01", "2026-06-30", 80.598), ("capex_net", "meta", "2021-01-01", "2021-12-31", 18.567),
-    ("capex_cash", "meta", "2021-01-01", "2021-12-31", 18.690), ("capex_net", "meta", "2023-01-01", "2023-12-31", 27.045),
-    ("capex_cash", "amzn", "2024-01-01", "2024-12-31", 82.999), ("capex_cash", "amzn", "2025-01-01", "2025-12-31", 131.819)])
+@pytest.mark.parametrize(
+    ("metric", "company", "start", "end", "value"),
+    [
+        ("capex_cash", "msft", "2023-07-01", "2024-06-30", 44.477),
+        ("capex_cash", "msft", "2025-07-01", "2026-06-30", 115.948),
+        ("capex_cash", "googl", "2026-01-01", "2026-06-30", 80.598),
+        ("capex_net", "meta", "2021-01-01", "2021-12-31", 18.567),
+        ("capex_cash", "meta", "2021-01-01", "2021-12-31", 18.690),
+        ("capex_net", "meta", "2023-01-01", "2023-12-31", 27.045),
+        ("capex_cash", "amzn", "2024-01-01", "2024-12-31", 82.999),
+        ("capex_cash", "amzn", "2025-01-01", "2025-12-31", 131.819),
+    ],
+)
 def test_printed_years_are_as_printed(book, metric, company, start, end, value):
     frame = book.versions(metric, companies=[company])
     rows = frame[(frame.period_start == start) & (frame.period_end == end)]
@@ -79,14 +87,17 @@ def test_four_quarters_are_the_printed_year(book, metric):
 
 
 def test_the_two_bases_of_microsofts_segment_differ_by_what_moved(book):
-    old, new = (book.quarters("cloud_revenue", basis=basis, companies=["msft"]).set_index("period").value for basis in ("original_segments", "current_segments"))
+    old, new = (
+        book.quarters("cloud_revenue", basis=basis, companies=["msft"]).set_index("period").value
+        for basis in ("original_segments", "current_segments")
+    )
     assert [round(old[quarter], 3) for quarter in ("2023Q3", "2023Q4", "2024Q1", "2024Q2")] == [24.259, 25.880, 26.708, 28.515]
     assert [round(new[quarter], 3) for quarter in ("2023Q3", "2023Q4", "2024Q1", "2024Q2")] == [20.013, 21.525, 22.141, 23.785]
 
 
 def test_no_quarter_is_missing_in_the_headline_series(book):
     for family in ("capex", "cloud_revenue"):
-        frame = book.quarters(family, since="2022-01-01")
+        frame = book.quarters(family, since="2022-01-01", companies=["amzn", "googl", "meta", "msft"])
         for company, rows in frame.groupby("company"):
             labels = [f"{year}Q{quarter}" for year, quarter in itertools.product(range(2022, 2027), range(1, 5))]
             assert rows.period.tolist() == labels[: labels.index("2026Q2") + 1], company

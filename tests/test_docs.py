@@ -30,8 +30,11 @@ def floor(name):
 def public(path):
     name = ".".join(["outlay", *path.relative_to(LIBRARY).with_suffix("").parts])
     module = importlib.import_module(name)
-    return [(f"{name}.{key}", value) for key, value in vars(module).items()
-            if not key.startswith("_") and getattr(value, "__module__", None) == name and (inspect.isfunction(value) or inspect.isclass(value))]
+    return [
+        (f"{name}.{key}", value)
+        for key, value in vars(module).items()
+        if not key.startswith("_") and getattr(value, "__module__", None) == name and (inspect.isfunction(value) or inspect.isclass(value))
+    ]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
@@ -74,9 +77,13 @@ def project():
 
 
 def test_environment_yml_has_the_names_and_ranges_of_pyproject():
-    wanted = {Requirement(line).name: Requirement(line).specifier for line in [*project()["dependencies"], *project()["optional-dependencies"]["dev"]]}
+    wanted = {
+        Requirement(line).name: Requirement(line).specifier for line in [*project()["dependencies"], *project()["optional-dependencies"]["dev"]]
+    }
     listed = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
-    conda = {Requirement(line).name: Requirement(line).specifier for line in listed if isinstance(line, str) and not line.startswith(("python>", "pip"))}
+    conda = {
+        Requirement(line).name: Requirement(line).specifier for line in listed if isinstance(line, str) and not line.startswith(("python>", "pip"))
+    }
     assert conda == wanted
     assert f"python{project()['requires-python']}" in listed
 
@@ -97,7 +104,14 @@ def test_pins_are_inside_the_ranges_and_hold_no_address():
 
 def test_nothing_names_a_machine_or_a_registry():
     traces = re.compile("|".join(("py" + "pi\\.org", "pythonho" + "sted", "registry\\.np" + "m", "/wo" + "rk/", "/ro" + "ot/")))
-    for path in [*ROOT.glob("*.*"), *ROOT.glob("requirements/*"), *LIBRARY.rglob("*.py"), *ROOT.glob("site/*.*"), *ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("data/*")]:
+    for path in [
+        *ROOT.glob("*.*"),
+        *ROOT.glob("requirements/*"),
+        *LIBRARY.rglob("*.py"),
+        *ROOT.glob("site/*.*"),
+        *ROOT.glob("notebooks/*.ipynb"),
+        *ROOT.glob("data/*"),
+    ]:
         if path.is_file():
             assert not traces.search(path.read_text(encoding="utf-8")), path
 

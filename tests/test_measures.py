@@ -9,10 +9,29 @@ from outlay import ledger, measures
 def frame(company="a", first="2024Q1", values=(1.0, 2.0, 3.0, 4.0, 5.0), **marks):
     """A frame as the ledger gives it, a row a quarter; None leaves the quarter out."""
     quarters = pd.period_range(first, periods=len(values), freq="Q")
-    rows = [{"company": company, "metric": "m", "period": str(q), "period_start": q.start_time.normalize(), "period_end": q.end_time.normalize(),
-             "value": value, "low": float("nan"), "high": float("nan"), "unit": "USD bn", "stance": "actual", "grade": "filed", "how": "printed",
-             "facts": (number,), "kind": "flow", "basis": "cash", "stand_in": False} | marks
-            for number, (q, value) in enumerate(zip(quarters, values, strict=True)) if value is not None]
+    rows = [
+        {
+            "company": company,
+            "metric": "m",
+            "period": str(q),
+            "period_start": q.start_time.normalize(),
+            "period_end": q.end_time.normalize(),
+            "value": value,
+            "low": float("nan"),
+            "high": float("nan"),
+            "unit": "USD bn",
+            "stance": "actual",
+            "grade": "filed",
+            "how": "printed",
+            "facts": (number,),
+            "kind": "flow",
+            "basis": "cash",
+            "stand_in": False,
+        }
+        | marks
+        for number, (q, value) in enumerate(zip(quarters, values, strict=True))
+        if value is not None
+    ]
     return pd.DataFrame(rows)
 
 
@@ -36,8 +55,15 @@ def test_a_total_takes_the_weakest_grade():
     assert set(measures.total(both(frame(), frame("b", grade="press"))).grade) == {"press"}
 
 
-@pytest.mark.parametrize(("mark", "value", "remedy"), [
-    ("kind", "run_rate", "named conversion"), ("unit", "share", "Convert first"), ("stance", "forward", "never joins"), ("basis", "as_stated", "one basis")])
+@pytest.mark.parametrize(
+    ("mark", "value", "remedy"),
+    [
+        ("kind", "run_rate", "named conversion"),
+        ("unit", "share", "Convert first"),
+        ("stance", "forward", "never joins"),
+        ("basis", "as_stated", "one basis"),
+    ],
+)
 def test_unlike_things_are_not_added_and_the_refusal_says_what_to_do(mark, value, remedy):
     with pytest.raises(ValueError, match=remedy):
         measures.total(both(frame(), frame("b", **{mark: value})))
@@ -123,7 +149,7 @@ def test_trailing_sums_and_totals_may_change_places(values):
 
 
 def test_every_measure_of_nothing_is_nothing():
-    nothing = ledger.open(as_of="2015-01-01").quarters("capex")
+    nothing = ledger.open(as_of="2013-01-01").quarters("capex")
     for measure in (measures.total, measures.trailing, measures.change, measures.growth, measures.cumulate):
         out = measure(nothing)
         assert out.empty
@@ -132,8 +158,46 @@ def test_every_measure_of_nothing_is_nothing():
 
 
 def test_the_facts_of_a_measure_are_those_of_its_operands(book):
-    capex = book.quarters("capex")
-    out = measures.ratio(measures.trailing(measures.total(capex)), measures.trailing(measures.total(book.quarters("capex", basis="as_stated"))))
-    last = out.iloc[-1]
-    quarters = capex[(capex.period_end > last.period_start) & (capex.period_end <= last.period_end)]
-    assert set().union(*quarters.facts) <= set(last.facts)
+    firms = ["amzn", "googl", "msft"]
+    capex, cloud = (book.quarters(family, companies=firms) for family in ("capex", "cloud_revenue"))
+    last = measures.ratio(measures.trailing(measures.total(capex)), measures.trailing(measures.total(cloud))).iloc[-1]
+    both = pd.concat([capex, cloud])
+    quarters = both[(both.period_end > last.period_start) & (both.period_end <= last.period_end)]
+    assert set().union(*quarters.facts) == set(last.facts)
+
+
+def test_firms_own_headlines_are_not_added(book):
+    with pytest.raises(ValueError, match="means something else"):
+        measures.total(book.quarters("capex", basis="as_stated"))
+    alone = book.quarters("capex", basis="as_stated", companies=["msft"])
+    assert measures.total(alone).value.tolist() == alone.value.tolist()
+
+
+@pytest.mark.parametrize("company", ["msft", "meta", "amzn", "googl"])
+def test_a_bridge_adds_up(book, company):
+    stated = book.quarters("capex", basis="as_stated", companies=[company])
+    for period in stated.period.tail(12):
+        path = measures.bridge(book, company, period)
+        first, *steps, last = path.value.fillna(0)
+        assert first + sum(steps) == pytest.approx(last, abs=book.half(id for ids in path.facts for id in ids) + 1e-9)
+
+
+def test_a_bridge_names_what_no_line_explains(book):
+    path = measures.bridge(book, "msft", "2025Q3")
+    assert path.metric.tolist() == ["capex_cash", "finance_lease_additions", "rest", "capex_as_stated"]
+    assert path.value.tolist() == [19.394, 9.147, 6.359, 34.9]
+    assert "rest" not in measures.bridge(book, "meta", "2025Q4").metric.tolist()
+
+
+def test_a_bridge_shows_a_line_that_was_not_printed(book):
+    path = measures.bridge(book, "amzn", "2024Q4").set_index("metric")
+    assert pd.isna(path.value["capex_proceeds"]) and path.value["rest"] != 0
+
+
+def test_a_bridge_between_equal_ends_has_no_steps(book):
+    assert measures.bridge(book, "googl", "2026Q2").metric.tolist() == ["capex_cash", "capex_cash"]
+
+
+def test_a_bridge_to_nowhere_is_refused(book):
+    with pytest.raises(ValueError, match="no capital spending of msft on basis 'as_stated' for 1999Q1"):
+        measures.bridge(book, "msft", "1999Q1", start="as_stated")

@@ -29,7 +29,9 @@ def said(path):
 
 
 def prose(path):
-    return "\n".join("".join(output["data"]["text/plain"]) for outputs in said(path) for output in outputs if "text/markdown" in output.get("data", {}))
+    return "\n".join(
+        "".join(output["data"]["text/plain"]) for outputs in said(path) for output in outputs if "text/markdown" in output.get("data", {})
+    )
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -88,13 +90,18 @@ def test_every_chart_has_a_number_cell_before_it_and_an_alt_text(path):
 
 @pytest.mark.parametrize("path", SPEAKING, ids=lambda path: path.stem)
 def test_numbers_in_prose_carry_their_facts(path):
-    found = [output["metadata"].get("outlay", {}).get("facts", {}) for outputs in said(path) for output in outputs if "text/markdown" in output.get("data", {})]
+    found = [
+        output["metadata"].get("outlay", {}).get("facts", {})
+        for outputs in said(path)
+        for output in outputs
+        if "text/markdown" in output.get("data", {})
+    ]
     names = [name for facts in found for part in facts.values() for name in part]
     assert len(names) >= 8
     assert all(re.fullmatch(r"[a-z_]+/\w+/[\d-]*\.\.[\d-]+@[a-z0-9-]+(#\d+)?", name) for name in names)
 
 
-DATES = ["2023-11-15", "2024-08-05", "2025-10-13"]
+DATES = ["2023-11-15", "2024-08-05", "2024-11-15", "2025-10-13"]
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +117,7 @@ def runs(tmp_path_factory):
                 build.execute(path, out, values)
             made[key] = out
         return made[key]
+
     return run
 
 
@@ -119,8 +127,10 @@ def test_a_past_date_says_what_a_ledger_without_later_documents_says(path, day, 
     forget_after(copy, day)
     then, left = runs(path, as_of=day), runs(path, folder=copy)
     assert said(then / path.name) == said(left / path.name)
-    files = [{file.relative_to(out): file.read_bytes() for file in (out / "figures").rglob("*") if file.is_file()} if (out / "figures").exists() else {}
-             for out in (then, left)]
+    files = [
+        {file.relative_to(out): file.read_bytes() for file in (out / "figures").rglob("*") if file.is_file()} if (out / "figures").exists() else {}
+        for out in (then, left)
+    ]
     assert files[0] == files[1]
 
 
@@ -129,13 +139,22 @@ def test_a_past_date_says_what_a_ledger_without_later_documents_says(path, day, 
 def test_a_past_date_names_no_later_year(path, day, runs):
     text = prose(runs(path, as_of=day) / path.name)
     later = {year for year in re.findall(r"\b20\d\d\b", text) if year > day[:4]}
-    assert later <= {"2026", "2027", "2028", "2029", "2030"} and ("planned for" in text or not later), later
+    assert later <= {"2026", "2027", "2028", "2029", "2030"} and ("a plan for" in text or not later), later
 
 
-@pytest.mark.parametrize(("path", "values"), [
-    (PATHS[1], {"basis": "as_stated"}), (PATHS[1], {"calendar": "fiscal"}), (PATHS[1], {"as_of": "2015-01-01"}), (PATHS[1], {"companies": ["amzn", "googl"]}),
-    (PATHS[1], {"basis": "as_stated", "as_of": "2024-08-05"}), (PATHS[2], {"as_of": "2015-01-01"}), (PATHS[0], {"as_of": "2015-01-01"})],
-    ids=lambda value: value.stem if hasattr(value, "stem") else json.dumps(value))
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        (PATHS[1], {"basis": "as_stated"}),
+        (PATHS[1], {"calendar": "fiscal"}),
+        (PATHS[1], {"as_of": "2013-01-01"}),
+        (PATHS[1], {"companies": ["amzn", "googl"]}),
+        (PATHS[1], {"basis": "as_stated", "as_of": "2024-08-05"}),
+        (PATHS[2], {"as_of": "2013-01-01"}),
+        (PATHS[0], {"as_of": "2013-01-01"}),
+    ],
+    ids=lambda value: value.stem if hasattr(value, "stem") else json.dumps(value),
+)
 def test_other_parameters_give_no_error_and_no_empty_chart(path, values, runs):
     out = runs(path, **values)
     for outputs in said(out / path.name):
@@ -146,23 +165,24 @@ def test_other_parameters_give_no_error_and_no_empty_chart(path, values, runs):
     assert "nan" not in text.lower().split() and "NaT" not in text
     figures = list((out / "figures").glob("*.csv")) if (out / "figures").exists() else []
     assert all(len(file.read_text(encoding="utf-8").splitlines()) > 1 for file in figures)
-    if values.get("as_of") == "2015-01-01":
+    if values.get("as_of") == "2013-01-01":
         assert figures == []
 
 
 def test_the_headline_falls_back_when_a_planted_figure_makes_it_false(copy, runs):
     path = build._path("04_spending_against_revenue")
-    assert "A dollar of cloud revenue costs more than a dollar to build" in json.dumps(chart_titles(runs(path)))
+    assert "More is spent on building than the clouds take in" in json.dumps(chart_titles(runs(path)))
 
     def plant(rows):
         for row in rows:
             if row["metric"] == "aws_revenue" and row["period_end"] == "2026-06-30" and row["period_start"] == "2026-04-01":
                 row["value"] = "999999" if row["unit"] == "USD m" else "999.9"
         return rows
+
     edit(copy, "cloud", plant)
     titles = chart_titles(runs(path, folder=copy))
     assert "Capital spending per dollar of cloud revenue" in titles
-    assert "A dollar of cloud revenue costs more than a dollar to build" not in titles
+    assert "More is spent on building than the clouds take in" not in titles
 
 
 def chart_titles(out):

@@ -10,7 +10,9 @@ CUMULATIVE = ["fact", "company", "metric", "period_start", "period_end", "value"
 
 def printed(*rows, company="a", last_month=12, half=0.0005):
     """Rows of (start, end, value, presentation) as a table of printed figures."""
-    table = [(number, company, "m", start, end, value, half, 0, presentation, last_month) for number, (start, end, value, presentation) in enumerate(rows)]
+    table = [
+        (number, company, "m", start, end, value, half, 0, presentation, last_month) for number, (start, end, value, presentation) in enumerate(rows)
+    ]
     frame = pd.DataFrame(table, columns=CUMULATIVE)
     return frame.assign(period_start=pd.to_datetime(frame.period_start), period_end=pd.to_datetime(frame.period_end))
 
@@ -20,7 +22,12 @@ def values(frame):
     return out.value.round(6).tolist()
 
 
-YEAR = [("2024-01-01", "2024-03-31", 1.0, 0), ("2024-01-01", "2024-06-30", 3.0, 0), ("2024-01-01", "2024-09-30", 6.0, 0), ("2024-01-01", "2024-12-31", 10.0, 0)]
+YEAR = [
+    ("2024-01-01", "2024-03-31", 1.0, 0),
+    ("2024-01-01", "2024-06-30", 3.0, 0),
+    ("2024-01-01", "2024-09-30", 6.0, 0),
+    ("2024-01-01", "2024-12-31", 10.0, 0),
+]
 
 
 def test_cumulative_figures_become_single_quarters():
@@ -92,21 +99,26 @@ def test_single_quarters_add_up_to_the_printed_year(amounts, last_month):
     assert out.value.sum() == pytest.approx(sums.iloc[-1], abs=1e-8)
 
 
-@pytest.mark.parametrize(("end", "last_month", "expected"), [
-    ("2026-06-27", 9, (2026, 3)),  # Apple's June quarter ends on a Saturday
-    ("2022-12-31", 9, (2023, 1)),
-    ("2026-01-25", 1, (2026, 4)),  # Nvidia's year ends on the last Sunday of January
-    ("2026-04-26", 1, (2027, 1)),
-    ("2026-08-31", 5, (2027, 1)),  # Oracle
-    ("2026-06-30", 6, (2026, 4)),
-])
+@pytest.mark.parametrize(
+    ("end", "last_month", "expected"),
+    [
+        ("2026-06-27", 9, (2026, 3)),  # Apple's June quarter ends on a Saturday
+        ("2022-12-31", 9, (2023, 1)),
+        ("2026-01-25", 1, (2026, 4)),  # Nvidia's year ends on the last Sunday of January
+        ("2026-04-26", 1, (2027, 1)),
+        ("2026-08-31", 5, (2027, 1)),  # Oracle
+        ("2026-06-30", 6, (2026, 4)),
+    ],
+)
 def test_fiscal_quarters_are_named_by_the_year_in_which_the_year_ends(end, last_month, expected):
     year, quarter = periods.fiscal(pd.to_datetime(pd.Series([end])), pd.Series([last_month]))
     assert (year.item(), quarter.item()) == expected
 
 
 def test_overlap_names_the_calendar_quarter_that_a_period_overlaps_most():
-    rows = pd.DataFrame({"start": ["2026-01-26", "2026-06-01", "2022-09-25"], "end": ["2026-04-26", "2026-08-31", "2022-12-31"]}).apply(pd.to_datetime)
+    rows = pd.DataFrame({"start": ["2026-01-26", "2026-06-01", "2022-09-25"], "end": ["2026-04-26", "2026-08-31", "2022-12-31"]}).apply(
+        pd.to_datetime
+    )
     assert periods.label(rows.start, rows.end, pd.Series([1, 5, 9]), "overlap").tolist() == ["2026Q1", "2026Q3", "2022Q4"]
 
 

@@ -116,6 +116,7 @@ def test_the_quarters_are_published_with_their_facts(site, book):
 
 def test_what_may_not_be_redistributed_is_not_published(tmp_path, monkeypatch, copy):
     from conftest import edit
+
     edit(copy, "sources", lambda rows: [row | ({"licence": "restricted"} if row["source"] == "msft-10-q-2025-09-30" else {}) for row in rows])
     monkeypatch.setenv("OUTLAY_DATA", str(copy))
     publish.quarters(tmp_path / "quarters.csv")
@@ -132,6 +133,7 @@ def test_a_page_that_cannot_be_made_leaves_the_old_ones(tmp_path, monkeypatch):
 
     def broken(book):
         return "# Documents\n\n[a link that leads nowhere](nowhere.md)\n"
+
     monkeypatch.setattr(publish, "_documents", broken)
     with pytest.raises(RuntimeError, match="nowhere"):
         publish.site(tmp_path, build.notebooks())

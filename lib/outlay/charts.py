@@ -16,12 +16,13 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.dates as mdates
+import matplotlib.textpath
 import pandas as pd
 from IPython.display import display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from outlay import ledger, measures, periods, style, units
+from outlay import ledger, periods, style, units
 
 _DRAWN: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # figure -> what stands behind it
 _WRITTEN: list[str] = []  # names of the charts shown in this session, in order
@@ -30,16 +31,37 @@ _EDGE = 0.13  # inches between the canvas and its text
 
 
 def headline(claim: str, *, holds: bool, otherwise: str) -> str:
-    """Return the claim while it holds, and the plain description once it does not (or cannot be said).
+    """Return the claim while it holds and fits into a title, and the plain description once it does not (or cannot be said).
 
     >>> headline("A dollar of cloud costs more than a dollar", holds=0.94 > 1, otherwise="Capital spending per dollar of cloud revenue")
     'Capital spending per dollar of cloud revenue'
     """
-    return claim if bool(holds) and not pd.isna(holds) else otherwise
+    return claim if bool(holds) and not pd.isna(holds) and not _misfit(claim) else otherwise
 
 
-def lines(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, highlight: Iterable[str] | None = None, reference: tuple[float, str] | None = None,
-          beside: pd.DataFrame | None = None, beside_label: str = "", size: str = "report", scale: float = 1) -> Figure:
+def _misfit(title: str, width: float = style.SIZES["report"][0]) -> str:
+    """Say why a title does not fit: more than twelve words, or wider than the chart; nothing if it does."""
+    if len(title.split()) > 12:
+        return f"has {len(title.split())} words; at most 12, the rest belongs into the subtitle"
+    bold = mpl.font_manager.FontProperties(family=style.RC["font.sans-serif"][0], weight="bold")
+    if mpl.textpath.TextPath((0, 0), title, size=12, prop=bold).get_extents().width > (width - 2 * _EDGE) * 72:
+        return "is wider than the chart; say it in fewer letters"
+    return ""
+
+
+def lines(
+    frame: pd.DataFrame,
+    title: str,
+    subtitle: str,
+    *,
+    alt: str,
+    highlight: Iterable[str] | None = None,
+    reference: tuple[float, str] | None = None,
+    beside: pd.DataFrame | None = None,
+    beside_label: str = "",
+    size: str = "report",
+    scale: float = 1,
+) -> Figure:
     """Draw one line a company over time; a hole in the data is a hole in the line.
 
     `highlight` turns every other company grey. `reference` is a value and its words, drawn as a thin line. `beside` is a second frame on the
@@ -54,7 +76,7 @@ def lines(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, highlight
         parts = [frame] if beside is None else [frame, beside]
         figure, axes = _canvas(parts, title, subtitle, alt, size)
         labels = []
-        for company, rows in (beside.groupby("company", sort=False) if beside is not None else ()):
+        for company, rows in beside.groupby("company", sort=False) if beside is not None else ():
             _line(axes, rows, style.CONTEXT, 1.4, scale)
             end = rows.period_end.iloc[-1]
             labels.append((rows.value.iloc[-1] * scale, beside_label or _identity(company)[0], style.LABEL, "normal", end, end))
@@ -70,13 +92,22 @@ def lines(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, highlight
         _years(axes, [day for part in parts for day in part.period_end])
         if reference:
             axes.axhline(reference[0], color=style.MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
-            axes.annotate(reference[1], (0, reference[0]), (4, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
-                          color=style.MUTED, fontsize=7.5)
+            axes.annotate(
+                reference[1],
+                (0, reference[0]),
+                (4, 3),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                color=style.MUTED,
+                fontsize=7.5,
+            )
         _label_ends(figure, axes, labels)
         return figure
 
 
-def panels(spend: pd.DataFrame, revenue: pd.DataFrame, title: str, subtitle: str, *, alt: str, words: tuple[str, str], size: str = "report") -> Figure:
+def panels(
+    spend: pd.DataFrame, revenue: pd.DataFrame, title: str, subtitle: str, *, alt: str, words: tuple[str, str], size: str = "report"
+) -> Figure:
     """Draw one panel a company on a shared scale: `spend` as a shaded area, `revenue` as a line, largest spender first.
 
     `words` name the area and the line, written into the first panel. A company of `spend` that `revenue` lacks has its area alone.
@@ -87,6 +118,7 @@ def panels(spend: pd.DataFrame, revenue: pd.DataFrame, title: str, subtitle: str
     2
     """
     with style.applied():
+        revenue = revenue[revenue.company.isin(spend.company)]
         order = spend.groupby("company").value.last().sort_values(ascending=False).index
         figure, first = _canvas([spend, revenue], title, subtitle, alt, size, columns=len(order), above=0.3)
         drawn = figure.axes
@@ -97,15 +129,15 @@ def panels(spend: pd.DataFrame, revenue: pd.DataFrame, title: str, subtitle: str
             colour = style.INK if colour == style.CONTEXT else colour
             rows, against = spend[spend.company == company], revenue[revenue.company == company]
             for block in _unbroken(rows):
+                if len(block) == 1:  # a lone quarter has no area
+                    axes.bar(block.period_end, block.value, width=60, color=style.tint(colour), linewidth=0)
                 axes.fill_between(block.period_end, block.value, color=style.tint(colour), linewidth=0)
             if len(against):
                 _line(axes, against, colour, 2.0)
             axes.text(0, 1.03, name, transform=axes.transAxes, color=colour, fontweight="bold", va="bottom")
-            axes.set_xlim(begin, last)
-            axes.margins(x=0)
         for axes in drawn:
             _amounts(axes)
-            _years(axes, [begin, last], every=2)
+            _years(axes, [begin, last], every=2 if len(drawn) > 2 else 1)
             axes.set_ylim(0, max(spend.value.max(), revenue.value.max()) * 1.06)
         for axes in drawn[1:]:
             axes.tick_params(labelleft=False)
@@ -113,8 +145,17 @@ def panels(spend: pd.DataFrame, revenue: pd.DataFrame, title: str, subtitle: str
         return figure
 
 
-def bars(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, names: dict[str, str] | None = None, value_words: Callable = units.money,
-         identity: str | None = None, size: str = "report") -> Figure:
+def bars(
+    frame: pd.DataFrame,
+    title: str,
+    subtitle: str,
+    *,
+    alt: str,
+    names: dict[str, str] | None = None,
+    value_words: Callable = units.money,
+    identity: str | None = None,
+    size: str = "report",
+) -> Figure:
     """Draw horizontal bars, a row of the frame each, in the frame's order from the top, values at their ends.
 
     What is no outcome of the strongest kind is told apart: figures that are not `actual` are hatched, press figures and estimates are
@@ -134,8 +175,15 @@ def bars(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, names: dic
             colour = _identity(identity or row.company)[1]
             colour = style.INK if colour == style.CONTEXT and one else colour
             firm = row.stance == "actual" and row.grade in ("filed", "stated")
-            axes.barh(place, row.value, height=0.68, facecolor=colour if firm else style.tint(colour), edgecolor=colour, linewidth=0.8,
-                      hatch="////" if row.stance == "forward" else None)
+            axes.barh(
+                place,
+                row.value,
+                height=0.68,
+                facecolor=colour if firm else style.tint(colour),
+                edgecolor=colour,
+                linewidth=0.8,
+                hatch="////" if row.stance == "forward" else None,
+            )
             if pd.notna(row.low) and pd.notna(row.high):
                 axes.plot([row.low, row.high], [place, place], color=style.INK, linewidth=1.0, solid_capstyle="butt")
             end = max(row.value, row.high if pd.notna(row.high) else row.value)
@@ -151,6 +199,7 @@ def waterfall(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, names
     `frame` is what `measures.bridge` returns, `names` the words for its metrics. A step that was not printed has a place and no bar.
 
     >>> book = ledger.open(as_of="2025-11-15")
+    >>> from outlay import measures
     >>> path = measures.bridge(book, "msft", "2025Q3")
     >>> len(waterfall(path, "A bridge", "$bn", alt="Waterfall.", names=dict(book.metrics.label)).axes[0].patches) == len(path)
     True
@@ -165,9 +214,19 @@ def waterfall(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, names
             begin = 0.0 if end else reached
             reached = row.value if end else reached + (row.value if pd.notna(row.value) else 0.0)
             if pd.notna(row.value):
-                axes.barh(place, reached - begin, left=begin, height=0.62, facecolor=colour if end else style.tint(colour), edgecolor=colour, linewidth=0.8,
-                          hatch="////" if row.metric == "rest" else None)
-            words = "not printed" if pd.isna(row.value) else units.money(row.value) if end else ("+" if row.value >= 0 else "") + units.money(row.value)
+                axes.barh(
+                    place,
+                    reached - begin,
+                    left=begin,
+                    height=0.62,
+                    facecolor=colour if end else style.tint(colour),
+                    edgecolor=colour,
+                    linewidth=0.8,
+                    hatch="////" if row.metric == "rest" else None,
+                )
+            words = (
+                "not printed" if pd.isna(row.value) else units.money(row.value) if end else ("+" if row.value >= 0 else "") + units.money(row.value)
+            )
             axes.annotate(words, (max(begin, reached), place), (4, 0), textcoords="offset points", va="center", fontsize=8)
             if place < len(frame) - 1:
                 axes.plot([reached, reached], [place + 0.31, place + 0.69], color=style.MUTED, linewidth=0.7)
@@ -222,12 +281,24 @@ def ranges(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, rivals: 
         return figure
 
 
-def heat(table: pd.DataFrame, frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, rows: str, columns: str, mark: Callable | None = None,
-         colour: str = style.INK, size: str = "report") -> Figure:
+def heat(
+    table: pd.DataFrame,
+    frame: pd.DataFrame,
+    title: str,
+    subtitle: str,
+    *,
+    alt: str,
+    rows: str,
+    columns: str,
+    mark: Callable | None = None,
+    colour: str = style.INK,
+    size: str = "report",
+) -> Figure:
     """Draw a table of numbers as a heat map with every value written in its cell.
 
     `table` has the row and column names as index and columns; `frame` holds the ledger rows that the numbers rest on, for the source
-    line. `rows` and `columns` are the words on the axes. Cells for which `mark(value)` holds are framed.
+    line. `rows` and `columns` are the words on the axes. Cells for which `mark(value)` holds are framed. Among the rows drawn each cell is one of
+    the grade `assumed`, with the facts that it rests on.
 
     >>> book = ledger.open(as_of="2025-11-15")
     >>> grid = pd.DataFrame([[1.0, 2.0]], index=["30%"], columns=["3", "4"])
@@ -237,9 +308,40 @@ def heat(table: pd.DataFrame, frame: pd.DataFrame, title: str, subtitle: str, *,
     import seaborn as sns
 
     with style.applied():
-        figure, axes = _canvas([frame], title, subtitle, alt, size)
-        sns.heatmap(table, ax=axes, cmap=sns.light_palette(colour, as_cmap=True), annot=table.map(lambda value: f"{value:,.0f}"), fmt="", cbar=False,
-                    vmin=0, vmax=float(table.to_numpy().max()) * 1.15, linewidths=1.5, linecolor="white", annot_kws={"fontsize": 9})
+        behind = tuple(sorted(set().union(*frame.facts)))
+        cells = [
+            frame.iloc[[-1]].assign(
+                company="computed",
+                metric=title,
+                period=f"{name} {rows}, {other} {columns}",
+                value=table.at[name, other],
+                low=float("nan"),
+                high=float("nan"),
+                grade="assumed",
+                how="derived",
+                facts=[behind],
+            )
+            for name in table.index
+            for other in table.columns
+        ]
+        figure, axes = _canvas([frame, *cells], title, subtitle, alt, size)
+        sns.heatmap(
+            table,
+            ax=axes,
+            cmap=sns.light_palette(colour, as_cmap=True),
+            annot=table.map(lambda value: f"{value:,.0f}"),
+            fmt="",
+            cbar=False,
+            vmin=0,
+            vmax=float(table.to_numpy().max()) * 1.15,
+            linewidths=1.5,
+            linecolor="white",
+            annot_kws={"fontsize": 9},
+        )
+        for text in axes.texts:  # ink or white, whichever can be read
+            down, across = round(text.get_position()[1] - 0.5), round(text.get_position()[0] - 0.5)
+            shade = axes.collections[0].get_facecolors()[down * table.shape[1] + across]
+            text.set_color("white" if _contrast(shade, "white") > _contrast(shade, style.INK) else style.INK)
         if mark:
             for (down, across), value in ((at, table.iat[at]) for at in pd.MultiIndex.from_product([range(table.shape[0]), range(table.shape[1])])):
                 if mark(value):
@@ -277,8 +379,11 @@ def show(figure: Figure, name: str) -> None:
     if name not in _WRITTEN:
         _WRITTEN.append(name)
     width = round(figure.get_figwidth() * 120)
-    display({"image/png": base64.b64encode(png).decode(), "text/plain": behind["alt"]}, raw=True,
-            metadata={"image/png": {"alt": behind["alt"], "width": width}, "outlay": {"figure": name}})
+    display(
+        {"image/png": base64.b64encode(png).decode(), "text/plain": behind["alt"]},
+        raw=True,
+        metadata={"image/png": {"alt": behind["alt"], "width": width}, "outlay": {"figure": name}},
+    )
 
 
 def written() -> pd.DataFrame:
@@ -323,23 +428,23 @@ def _saved(figure: Figure, form: str, metadata: dict, **how) -> bytes:
     return out.getvalue()
 
 
-def _canvas(parts: list[pd.DataFrame], title: str, subtitle: str, alt: str, size: str, columns: int = 1, above: float = 0.0) -> tuple[Figure, mpl.axes.Axes]:
+def _canvas(
+    parts: list[pd.DataFrame], title: str, subtitle: str, alt: str, size: str, columns: int = 1, above: float = 0.0
+) -> tuple[Figure, mpl.axes.Axes]:
     """Make a figure of a fixed size with title, subtitle and source line, and `columns` axes that share their y scale."""
     rows = pd.concat([part[ledger.COLUMNS] for part in parts], ignore_index=True)
     if rows.empty:
         raise ValueError(f"nothing to draw for '{title}': the frame is empty. Say so in the text instead of drawing an empty chart.")
-    if len(title.split()) > 12:
-        raise ValueError(f"the title '{title}' has {len(title.split())} words; at most 12, the rest belongs into the subtitle")
+    width, height = style.SIZES[size]
+    if why := _misfit(title, width):
+        raise ValueError(f"the title '{title}' {why}")
     stand_ins = ledger.stand_ins(pd.concat(parts, ignore_index=True))
     subtitle = ". ".join([subtitle.rstrip("."), *stand_ins])
     source = f"Source: {ledger.cite(fact for facts in rows.facts for fact in facts)}"
-    width, height = style.SIZES[size]
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     inner = int((width - 2 * _EDGE) * 72)
-    heading = figure.text(_EDGE / width, 1 - _EDGE / height, title, fontsize=12, fontweight="bold", va="top")
-    if _width(figure, heading) > width - _EDGE:
-        raise ValueError(f"the title '{title}' is wider than the chart; say it in fewer letters")
+    figure.text(_EDGE / width, 1 - _EDGE / height, title, fontsize=12, fontweight="bold", va="top")
     below = textwrap.fill(subtitle, int(inner / 4.55))
     figure.text(_EDGE / width, 1 - (_EDGE + 0.27) / height, below, fontsize=8.5, color=style.MUTED, va="top", linespacing=1.25)
     footer = textwrap.fill(source, int(inner / 3.75))
@@ -391,9 +496,15 @@ def _amounts(axes: mpl.axes.Axes) -> None:
 
 
 def _years(axes: mpl.axes.Axes, days: list[pd.Timestamp], every: int = 1) -> None:
-    axes.set_xlim(min(days), max(days))
-    long = (max(days) - min(days)).days > 365 * 9
-    axes.xaxis.set_major_locator(mdates.YearLocator(2 if long else every))
+    first, last = min(days), max(days)
+    span = (last - first).days
+    pad = pd.Timedelta(days=60) if span < 100 else pd.Timedelta(0)
+    axes.set_xlim(first - pad, last + pad)
+    if span < 550:  # too short for years to say anything: name the ends
+        axes.set_xticks([first, last] if span else [first])
+        axes.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
+        return
+    axes.xaxis.set_major_locator(mdates.YearLocator(2 if span > 365 * 9 else 1 if span < 365 * 3 else every))
     axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
 
 
@@ -411,6 +522,15 @@ def _name_bars(figure: Figure, axes: mpl.axes.Axes, words: list[str]) -> None:
     axes.set_position([left, box.y0 - 0.04, box.x1 - left, box.height + 0.04])
 
 
+def _contrast(one, other) -> float:
+    """Return the contrast of two colours as WCAG 2 defines it, 1 to 21."""
+    shades = []
+    for colour in (one, other):
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in mpl.colors.to_rgb(colour)]
+        shades.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(shades) + 0.05) / (min(shades) + 0.05)
+
+
 def _width(figure: Figure, text: mpl.text.Text) -> float:
     """Return the width of a text in inches."""
     return text.get_window_extent(figure.canvas.get_renderer()).width / figure.dpi
@@ -425,8 +545,19 @@ def _label_ends(figure: Figure, axes: mpl.axes.Axes, labels: list[tuple]) -> Non
     last = max(date for *_, date in labels)
     at_end = [number for number, label in enumerate(labels) if (last - label[5]).days < 400]
     edge = max(labels[number][4] for number in at_end)
-    texts = [axes.annotate(words, (edge if number in at_end else place, value), (6, 0), textcoords="offset points", color=colour, fontweight=weight,
-                           va="center", annotation_clip=False) for number, (value, words, colour, weight, place, _) in enumerate(labels)]
+    texts = [
+        axes.annotate(
+            words,
+            (edge if number in at_end else place, value),
+            (6, 0),
+            textcoords="offset points",
+            color=colour,
+            fontweight=weight,
+            va="center",
+            annotation_clip=False,
+        )
+        for number, (value, words, colour, weight, place, _) in enumerate(labels)
+    ]
     box, width = axes.get_position(), figure.get_figwidth()
     right = 1 - (max(_width(figure, texts[number]) for number in at_end) + 6 / 72 + _EDGE) / width
     axes.set_position([box.x0, box.y0, right - box.x0, box.height])
@@ -457,5 +588,13 @@ def _name_in_panel(axes: mpl.axes.Axes, spend: pd.DataFrame, revenue: pd.DataFra
     axes.text(0.96, 0.06, words[0], transform=axes.transAxes, ha="right", va="bottom", color=style.INK)
     if len(revenue):
         middle = revenue.iloc[len(revenue) // 2]
-        axes.annotate(textwrap.fill(words[1], 12), (middle.period_end, middle.value), (-6, 8), textcoords="offset points", ha="center", va="bottom",
-                      color=colour, fontweight="bold")
+        axes.annotate(
+            textwrap.fill(words[1], 12),
+            (middle.period_end, middle.value),
+            (-6, 8),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            color=colour,
+            fontweight="bold",
+        )

@@ -22,13 +22,14 @@ import pandas as pd
 from outlay import lookup, periods, units
 
 COLUMNS = ["company", "metric", "period", "period_start", "period_end", "value", "low", "high", "unit", "stance", "grade", "how", "facts"]
-MARKS = ["kind", "basis", "stand_in"]  # what a measure must know to refuse a wrong sum, and a chart to say so
+MARKS = ["relation", "kind", "basis", "stand_in"]  # what a measure must know to refuse a wrong sum, and prose to say a figure as it was said
 FACT_KEY = ["company", "metric", "period_start", "period_end", "source", "n"]
 GRADES = ("filed", "stated", "press", "estimate", "assumed")  # from strong to weak
 RELATIONS = ("=", "≈", "≥", "≤", "words")
 TIERS = ("primary", "secondary", "unlocated", "vendor")
 KINDS = ("filing", "release", "workbook", "call", "document", "press", "page", "dataset")  # of documents of one day, the first is named
 DEFAULT_BASIS = {"capex": "cash", "cloud_revenue": "current_segments", "cloud_operating_income": "current_segments"}
+UNLIKE = ("as_stated",)  # bases under which each firm's figure means something else: compare a firm with itself only
 _HOME = Path(__file__).resolve().parents[2] / "data"
 
 
@@ -47,8 +48,9 @@ class Book:
     metrics: pd.DataFrame
     bases: pd.DataFrame
 
-    def quarters(self, family: str, *, basis: str | None = None, calendar: str = "overlap", companies: Iterable[str] | None = None,
-                 since: str | None = None) -> pd.DataFrame:
+    def quarters(
+        self, family: str, *, basis: str | None = None, calendar: str = "overlap", companies: Iterable[str] | None = None, since: str | None = None
+    ) -> pd.DataFrame:
         """Return single quarters of a family (or of one metric), a row a company and quarter, in the columns of `COLUMNS`.
 
         `basis` picks one metric a company and period through `bases.csv` (default: the family's usual one); where only a stand-in
@@ -72,12 +74,13 @@ class Book:
             frame["period"] = periods.label(frame.period_start, frame.period_end, frame.company.map(self.last_month()), calendar)
         frame["grade"] = frame.strength.map(dict(enumerate(GRADES)))
         frame = self._dress(_pick(frame, chosen), basis, "actual")
-        frame = frame[frame.period_end >= pd.Timestamp(since)] if since else frame
+        frame = frame[frame.period_end >= _day("since", since)] if since else frame
         frame = frame.sort_values(["company", "period_end"], ignore_index=True)
         return self._traced(frame, "quarters", family, basis=basis, calendar=calendar, companies=_listed(companies), since=since)
 
-    def observations(self, family: str, *, basis: str | None = None, companies: Iterable[str] | None = None, since: str | None = None,
-                     stance: str = "actual") -> pd.DataFrame:
+    def observations(
+        self, family: str, *, basis: str | None = None, companies: Iterable[str] | None = None, since: str | None = None, stance: str = "actual"
+    ) -> pd.DataFrame:
         """Return figures for the periods that documents printed (years, halves, dates), the best version of each.
 
         The better version is of the stronger grade, then the better tier, then the later presentation, then said more exactly and printed
@@ -88,9 +91,10 @@ class Book:
         """
         return self._printed("observations", family, basis, companies, since, stance, all_versions=False)
 
-    def versions(self, family: str, *, basis: str | None = None, companies: Iterable[str] | None = None, since: str | None = None,
-                 stance: str = "actual") -> pd.DataFrame:
-        """Return every version of every figure, as `observations` does but with all rivals, and `source`, `published`, `relation`, `presentation` (how
+    def versions(
+        self, family: str, *, basis: str | None = None, companies: Iterable[str] | None = None, since: str | None = None, stance: str = "actual"
+    ) -> pd.DataFrame:
+        """Return every version of every figure, as `observations` does but with all rivals, and `source`, `published`, `presentation` (how
         many years after its period it was printed) and `half` (half a printed unit) added.
 
         >>> {"source", "published"} <= set(open().versions("net_loss", companies=["openai"]).columns)
@@ -122,7 +126,7 @@ class Book:
         """Return how far a sum of facts may lie from the truth by rounding alone: half a printed unit of each, in the unit of frames.
 
         >>> book = open()
-        >>> book.half(book.quarters("capex", companies=["googl"]).facts.iloc[-1])
+        >>> book.half(book.quarters("capex", companies=["orcl"]).facts.iloc[-1])
         0.0005
         """
         return float(self.facts.loc[sorted(set(facts)), "half"].sum())
@@ -137,10 +141,16 @@ class Book:
             every = self.metrics.index[self.metrics.family == family]
             return pd.DataFrame({"company": None, "metric": every, "stand_in": False, "first": pd.NaT, "last": pd.NaT}), "as_defined"
         if bases.empty:
-            raise ValueError(f"family '{family}' has no basis in data/bases.csv: ask for one of its metrics: "
-                             f"{', '.join(self.metrics.index[self.metrics.family == family])}")
+            raise ValueError(
+                f"family '{family}' has no basis in data/bases.csv: ask for one of its metrics: "
+                f"{', '.join(self.metrics.index[self.metrics.family == family])}"
+            )
         basis = lookup.known(f"basis of {family}", basis or DEFAULT_BASIS.get(family) or bases.basis.iloc[0], bases.basis)
         chosen = bases[bases.basis == basis]
+        # before the wanted definition was ever published, what stood there was no stand-in
+        wanted = chosen[~chosen.stand_in]
+        unborn = set(wanted.company) - set(wanted.company[wanted.metric.isin(self.facts.metric)])
+        chosen = chosen.assign(stand_in=chosen.stand_in & ~chosen.company.isin(unborn))
         return chosen.rename(columns={"first_period": "first", "last_period": "last"}), basis
 
     def _single(self, metrics: Iterable[str], companies: Iterable[str] | None) -> pd.DataFrame:
@@ -150,7 +160,9 @@ class Book:
         frame = periods.quarters(rows.assign(fact=rows.index, strength=rows.grade.map(GRADES.index)))
         for metric, parts in made.items():
             both = pd.concat([frame, _sum_of_parts(frame, metric, parts)], ignore_index=True)
-            frame = both.sort_values(["strength", "half"], kind="stable").drop_duplicates(["company", "period_start", "period_end", "metric"], ignore_index=True)
+            frame = both.sort_values(["strength", "half"], kind="stable").drop_duplicates(
+                ["company", "period_start", "period_end", "metric"], ignore_index=True
+            )
         return frame[frame.metric.isin(metrics)].reset_index(drop=True)
 
     def _made_of(self, metrics: Iterable[str]) -> dict[str, list[tuple[int, str]]]:
@@ -171,6 +183,8 @@ class Book:
 
     def _rows(self, metrics: Iterable[str], companies: Iterable[str] | None, stance: str) -> pd.DataFrame:
         """Return the facts with a number, of these metrics and companies, best version of a period first."""
+        if isinstance(companies, str):
+            raise ValueError(f"companies is a list of short names: write ['{companies}']")
         for name in companies or ():
             lookup.known("company", name, self.companies.index)
         rows = self.facts[self.facts.metric.isin(metrics) & (self.facts.stance == stance) & self.facts.number.notna()]
@@ -178,24 +192,30 @@ class Book:
         published, tier = (self.sources[name].reindex(rows.source).to_numpy() for name in ("published", "tier"))
         rows = rows.assign(value=rows.number, published=published, tier=tier)
         rows["last_month"] = rows.company.map(self.last_month())
-        rank = rows.assign(grade=rows.grade.map(GRADES.index), tier=rows.tier.map(TIERS.index), late=-rows.presentation,
-                           vague=rows.relation.map(RELATIONS.index), new=-(rows.published - pd.Timestamp(0)).dt.days.fillna(0))
+        rank = rows.assign(
+            grade=rows.grade.map(GRADES.index),
+            tier=rows.tier.map(TIERS.index),
+            late=-rows.presentation,
+            vague=rows.relation.map(RELATIONS.index),
+            new=-(rows.published - pd.Timestamp(0)).dt.days.fillna(0),
+        )
         merit = ["late", "vague", "half", "new"] if stance == "actual" else ["new", "vague", "half"]  # the newest plan is the plan
         return rows.loc[rank.sort_values(["grade", "tier", *merit, "source", "n"], kind="stable").index]
 
-    def _printed(self, verb: str, family: str, basis: str | None, companies: Iterable[str] | None, since: str | None, stance: str,
-                 all_versions: bool) -> pd.DataFrame:
+    def _printed(
+        self, verb: str, family: str, basis: str | None, companies: Iterable[str] | None, since: str | None, stance: str, all_versions: bool
+    ) -> pd.DataFrame:
         lookup.known("stance", stance, ("actual", "forward"))
         chosen, basis = self._metrics_of(family, basis)
         rows = self._rows(chosen.metric.unique(), companies, stance)
-        extra = ["source", "published", "relation", "presentation", "half"] if all_versions else []
+        extra = ["source", "published", "presentation", "half"] if all_versions else []
         frame = rows.assign(how="printed", facts=[(fact,) for fact in rows.index], low=rows.lowest, high=rows.highest)
         running = frame.metric.map(self.metrics.kind) == "run_rate"
         frame["period"] = _spans(frame.period_start, frame.period_end).mask(running, frame.period_end.dt.strftime("%Y-%m"))
         if not all_versions:
             frame = frame.drop_duplicates(["company", "metric", "period"])
         frame = self._dress(_pick(frame, chosen, rivals=all_versions), basis, stance, extra)
-        frame = frame[frame.period_end >= pd.Timestamp(since)] if since else frame
+        frame = frame[frame.period_end >= _day("since", since)] if since else frame
         order = ["company", "metric", "period_end", "period_start", *(["published", "source", "value"] if all_versions else [])]
         frame = frame.sort_values(order, ignore_index=True)
         return self._traced(frame, verb, family, basis=basis, companies=_listed(companies), since=since, stance=stance)
@@ -215,19 +235,21 @@ class Book:
         frame = frame.assign(unit=unit, stance=stance, kind=frame.metric.map(self.metrics.kind), basis=basis)
         for bound in ("low", "high"):
             frame[bound] = frame[bound] if bound in frame else float("nan")
+        frame["relation"] = frame.get("relation", "=")
         return frame[[*COLUMNS, *MARKS, *extra]]
 
 
-def open(as_of: str | None = None, data: Path | str | None = None) -> Book:
+def open(as_of: str | None = None) -> Book:
     """Read the ledger as it was known on `as_of` (a date; empty or None: everything).
 
     A document counts from the day it was published, a partly known date from its last day, an undated document only in
-    the newest view. Raises LedgerError, a line a finding, if a table breaks its schema.
+    the newest view. Another folder than the project's own is read if OUTLAY_DATA names it. Raises LedgerError, a line a finding, if a table
+    breaks its schema.
 
     >>> open(as_of="2024-08-05").sources.published.max() <= pd.Timestamp("2024-08-05")
     True
     """
-    tables = _tables(home(data))
+    tables = _tables(home())
     if found := tables["findings"]:
         raise LedgerError("\n".join(line(finding) for finding in found[:20]) + (f"\n… and {len(found) - 20} more" if len(found) > 20 else ""))
     return book(tables, as_of)
@@ -239,13 +261,15 @@ def book(tables: dict[str, pd.DataFrame], as_of: str | None = None) -> Book:
     >>> book(tables(), "2024-08-05").as_of
     Timestamp('2024-08-05 00:00:00')
     """
-    day = _day(as_of) if as_of else None
+    day = _day("as_of", as_of) if as_of else None
     sources = tables["sources"].set_index("source", drop=False).rename_axis(None)
     facts = tables["facts"]
     if day is not None:
         sources = sources[sources.published <= day]
         facts = facts[facts.source.isin(sources.index)]
-    companies, metrics = (tables[name].set_index(key, drop=False).rename_axis(None) for name, key in (("companies", "company"), ("metrics", "metric")))
+    companies, metrics = (
+        tables[name].set_index(key, drop=False).rename_axis(None) for name, key in (("companies", "company"), ("metrics", "metric"))
+    )
     return Book(day, facts, sources, companies, metrics, tables["bases"])
 
 
@@ -258,11 +282,10 @@ def signed(parts: str) -> list[tuple[int, str]]:
     return [(-1 if sign == "-" else 1, part) for sign, part in re.findall(r"([+-]?) ?([a-z]\w*)", parts)]
 
 
-def _day(text: str) -> pd.Timestamp:
-    try:
-        return pd.to_datetime(text, format="%Y-%m-%d")
-    except ValueError:
-        raise ValueError(f"as_of '{text}' is no date: write it as 2024-08-05") from None
+def _day(name: str, text: str) -> pd.Timestamp:
+    if not _DATE.fullmatch(text) or pd.isna(day := pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")):
+        raise ValueError(f"{name} '{text}' is no date: write it as 2024-08-05")
+    return day
 
 
 def home(data: Path | str | None = None) -> Path:
@@ -270,25 +293,25 @@ def home(data: Path | str | None = None) -> Path:
     return Path(data or os.environ.get("OUTLAY_DATA") or _HOME).resolve()
 
 
-def names(facts: Iterable[int], data: Path | str | None = None) -> list[str]:
+def names(facts: Iterable[int]) -> list[str]:
     """Return the names of facts, `company/metric/start..end@source`, in order of their ids.
 
     >>> book = open(as_of="2025-11-15")
     >>> names(book.quarters("capex", companies=["msft"], since="2025-07-01").facts.iloc[0])
     ['msft/capex_cash/2025-07-01..2025-09-30@msft-10-q-2025-09-30']
     """
-    rows = _tables(home(data))["facts"].loc[list(dict.fromkeys(facts))]
-    return rows.name.sort_values().tolist()
+    every = _tables(home())["names"]
+    return sorted({every[fact] for fact in facts})
 
 
-def cite(facts: Iterable[int], data: Path | str | None = None, most: int = 4) -> str:
+def cite(facts: Iterable[int], most: int = 4) -> str:
     """Return the source line of facts: publisher, kind and date of the newest document of each publisher, at most `most`.
 
     >>> book = open(as_of="2025-11-15")
     >>> cite(book.quarters("capex", companies=["msft"]).facts.iloc[-1])
     'Microsoft 10-Q (29 Oct 2025)'
     """
-    tables = _tables(home(data))
+    tables = _tables(home())
     ids = tables["facts"].loc[list(set(facts)), "source"].unique()
     documents = _by_date(tables["sources"].set_index("source", drop=False).rename_axis(None).loc[ids])
     newest = documents.drop_duplicates("publisher")
@@ -300,8 +323,9 @@ def cite(facts: Iterable[int], data: Path | str | None = None, most: int = 4) ->
 def _by_date(documents: pd.DataFrame) -> pd.DataFrame:
     """Sort documents, newest first; of one day's, filings before releases, calls and reports."""
     strength = documents.kind.map(KINDS.index)
-    order = documents.assign(strength=strength).sort_values(["published", "publisher", "strength", "source"], ascending=[False, True, True, True],
-                                                            na_position="last")
+    order = documents.assign(strength=strength).sort_values(
+        ["published", "publisher", "strength", "source"], ascending=[False, True, True, True], na_position="last"
+    )
     return order.drop(columns="strength")
 
 
@@ -336,9 +360,18 @@ def _sum_of_parts(frame: pd.DataFrame, metric: str, parts: list[tuple[int, str]]
     both = functools.reduce(lambda left, right: left.intersection(right), (piece.index for piece in pieces))
     pieces = [piece.loc[both] for piece in pieces]
     value = units.settle(sum(sign * piece.value for (sign, _), piece in zip(parts, pieces, strict=True)))
-    return pieces[0].assign(metric=metric, value=value, how="derived", half=sum(piece.half for piece in pieces),
-                            strength=functools.reduce(np.maximum, (piece.strength for piece in pieces)),
-                            facts=[sum(facts, ()) for facts in zip(*(piece.facts for piece in pieces), strict=True)]).reset_index()
+    return (
+        pieces[0]
+        .assign(
+            metric=metric,
+            value=value,
+            how="derived",
+            half=sum(piece.half for piece in pieces),
+            strength=functools.reduce(np.maximum, (piece.strength for piece in pieces)),
+            facts=[sum(facts, ()) for facts in zip(*(piece.facts for piece in pieces), strict=True)],
+        )
+        .reset_index()
+    )
 
 
 def _pick(frame: pd.DataFrame, chosen: pd.DataFrame, rivals: bool = False) -> pd.DataFrame:
@@ -357,6 +390,7 @@ def _listed(names: Iterable[str] | None) -> list[str] | None:
 
 
 # What a notebook asked, and a digest of the answer, so that a build can tell later whether the answer has changed.
+
 
 def digest(frame: pd.DataFrame) -> str:
     """Return a short digest of a frame and of all that is said with it: names and documents of its facts, companies, metrics.
@@ -387,7 +421,7 @@ def answers(selection: dict) -> bool:
 
 # Reading and checking the tables against datapackage.json, the only schema there is.
 
-_DATE, _NUMBER, _WHOLE = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"-?\d+(\.\d+)?"), re.compile(r"-?\d+")
+_DATE, _NUMBER, _WHOLE = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"-?\d{1,15}(\.\d{1,9})?"), re.compile(r"-?\d{1,15}")
 
 
 @functools.lru_cache(maxsize=4)
@@ -402,8 +436,11 @@ def _tables(folder: Path) -> dict:
 
 def line(finding: dict) -> str:
     """Write a finding as one line: file, row, column, what was found, what was expected and what to do."""
-    place = ", ".join(part for part in (finding["file"], f"row {finding['row']}" if finding["row"] else "",
-                                        f"column {finding['column']}" if finding["column"] else "") if part)
+    place = ", ".join(
+        part
+        for part in (finding["file"], f"row {finding['row']}" if finding["row"] else "", f"column {finding['column']}" if finding["column"] else "")
+        if part
+    )
     return f"{place}: {finding['message']}"
 
 
@@ -414,7 +451,7 @@ def findings(data: Path | str | None = None) -> list[dict]:
 
 def tables(data: Path | str | None = None) -> dict[str, pd.DataFrame]:
     """Return every table of the package as typed frames, with `row`, the line of its file; facts also whole as `facts`."""
-    return {name: frame for name, frame in _tables(home(data)).items() if name != "findings"}
+    return {name: frame for name, frame in _tables(home(data)).items() if isinstance(frame, pd.DataFrame)}
 
 
 def keys(data: Path | str | None = None) -> dict[str, list[str]]:
@@ -435,7 +472,8 @@ def _load(folder: Path) -> dict:
     path = folder / "datapackage.json"
     try:
         package = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        package["resources"][0]["schema"]["fields"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise LedgerError(f"{path}: cannot be read as a data package ({error}). Point OUTLAY_DATA at a folder that holds datapackage.json.") from None
     found, out, raws = [], {}, {}
     for resource in package["resources"]:
@@ -445,6 +483,20 @@ def _load(folder: Path) -> dict:
         if raw is not None:
             out[resource["name"]] = _typed(raw, resource, raws, found)
     is_fact = {resource["name"] for resource in package["resources"] if resource["schema"].get("primaryKey") == FACT_KEY}
+    if "metrics" in out:
+        known = set(out["metrics"].metric)
+        for row in out["metrics"].itertuples():
+            for part in [part for _, part in signed(row.parts) if part not in known]:
+                found.append(
+                    _finding(
+                        "data/metrics.csv",
+                        row.row,
+                        "parts",
+                        row.parts,
+                        "reference",
+                        f"found '{part}'; expected a metric of this table{_near(part, known)}. Correct it or add the metric.",
+                    )
+                )
     for resource in package["resources"]:
         if resource["name"] in is_fact and resource["name"] in out and "metrics" in out:
             _coherent(out[resource["name"]], f"data/{resource['path']}", out["metrics"].set_index("metric"), found)
@@ -453,6 +505,7 @@ def _load(folder: Path) -> dict:
         out["facts"] = _whole([out[name].assign(table=name) for name in sorted(is_fact)])
         published = out["facts"].source.map(out["sources"].set_index("source").published)
         known = out["presentations"].set_index("fact").presentation
+        out["names"] = out["facts"].name.tolist()
         # a figure may have been recast earlier, or later, than the date of its document says
         out["facts"]["presentation"] = out["facts"].name.map(known).fillna(periods.presentation(out["facts"].period_end, published)).astype(int)
     return out
@@ -463,23 +516,42 @@ def _read(path: Path, resource: dict, found: list) -> pd.DataFrame | None:
     file = f"data/{resource['path']}"
     columns = [field["name"] for field in resource["schema"]["fields"]]
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        found.append(_finding(file, None, "", "", "file", "the file is missing; datapackage.json names it. Restore it or take it out there."))
+        text = path.read_bytes().decode("utf-8")
+    except OSError:
+        found.append(
+            _finding(file, None, "", "", "file", "the file is missing or cannot be read; datapackage.json names it. Restore it or take it out there.")
+        )
         return None
     except UnicodeDecodeError as error:
         found.append(_finding(file, None, "", "", "file", f"is no UTF-8 text ({error.reason} at byte {error.start}). Save it as UTF-8."))
         return None
-    ragged = [(row, count) for row, line in enumerate(text.splitlines(), 1) if (count := _cells(line)) != len(columns)]
+    if text.startswith("\ufeff") or "\r" in text:
+        found.append(_finding(file, None, "", "", "file", "has a byte order mark or carriage returns; expected UTF-8 and line feeds. Save it so."))
+        return None
+    if not text.endswith("\n"):
+        found.append(_finding(file, None, "", "", "file", "is empty or its last line has no end; expected a header and whole lines. Restore it."))
+        return None
+    ragged = [(row, count) for row, line in enumerate(text[:-1].split("\n"), 1) if (count := _cells(line)) != len(columns)]
     for row, count in ragged[:20]:
-        found.append(_finding(file, row, "", "", "cells", f"found {count} cells; expected {len(columns)}. "
-                              "Quote a cell that holds a comma; keep a row on one line."))
+        found.append(
+            _finding(
+                file, row, "", "", "cells", f"found {count} cells; expected {len(columns)}. Quote a cell that holds a comma; keep a row on one line."
+            )
+        )
     if ragged:
         return None
     raw = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
     if list(raw.columns) != columns:
-        found.append(_finding(file, 1, "", ",".join(raw.columns), "columns",
-                              f"found the columns {','.join(raw.columns)}; expected {','.join(columns)}. Mend the header."))
+        found.append(
+            _finding(
+                file,
+                1,
+                "",
+                ",".join(raw.columns),
+                "columns",
+                f"found the columns {','.join(raw.columns)}; expected {','.join(columns)}. Mend the header.",
+            )
+        )
         return None
     raw.index += 2
     return raw
@@ -521,8 +593,13 @@ def _typed(raw: pd.DataFrame, resource: dict, raws: dict, found: list) -> pd.Dat
         elif field["type"] in ("number", "integer"):
             form = _WHOLE if field["type"] == "integer" else _NUMBER
             wrong = np.array([kind != "" and not form.fullmatch(kind) for kind in kinds], dtype=bool)
-            report(rows(wrong), name, "type", "a plain number, digits as printed, no separators" if field["type"] == "number" else "a whole number",
-                   "Correct the number; words go into note.")
+            report(
+                rows(wrong),
+                name,
+                "type",
+                "a plain number, digits as printed, no separators" if field["type"] == "number" else "a whole number",
+                "Correct the number; words go into note.",
+            )
             numbers = pd.to_numeric(kinds.where((kinds != "") & ~wrong), errors="coerce").astype(float)
             out[name] = pd.Series(numbers.to_numpy()[codes], index=raw.index, name=name)
             if "minimum" in rules:
@@ -534,7 +611,13 @@ def _typed(raw: pd.DataFrame, resource: dict, raws: dict, found: list) -> pd.Dat
             report(rows(~kinds.isin(["", *rules["enum"]])), name, "enum", f"one of {', '.join(rules['enum'])}", "Correct the cell.")
         if "pattern" in rules:
             form = re.compile(rules["pattern"])
-            report(rows(kind != "" and not form.fullmatch(kind) for kind in kinds), name, "pattern", f"text of the form {rules['pattern']}", "Correct the cell.")
+            report(
+                rows(kind != "" and not form.fullmatch(kind) for kind in kinds),
+                name,
+                "pattern",
+                f"text of the form {rules['pattern']}",
+                "Correct the cell.",
+            )
     out = pd.DataFrame(out)
     key = schema.get("primaryKey", [])
     if (again := raw.duplicated(key, keep="first")).any():
@@ -542,8 +625,16 @@ def _typed(raw: pd.DataFrame, resource: dict, raws: dict, found: list) -> pd.Dat
         first.index = raw.index
         for row in raw.index[again]:
             text = ", ".join(raw.loc[row, key])
-            found.append(_finding(file, int(row), ", ".join(key), text, "key",
-                                  f"found the key ({text}) again; it stands in row {first[row]} already. Keep one row, or number them in n."))
+            found.append(
+                _finding(
+                    file,
+                    int(row),
+                    ", ".join(key),
+                    text,
+                    "key",
+                    f"found the key ({text}) again; it stands in row {first[row]} already. Keep one row, or number them in n.",
+                )
+            )
     for reference in schema.get("foreignKeys", []):
         target, column = reference["reference"]["resource"], reference["fields"][0]
         if (other := raws.get(target)) is not None:
@@ -551,9 +642,16 @@ def _typed(raw: pd.DataFrame, resource: dict, raws: dict, found: list) -> pd.Dat
             missing = ~raw[column].isin([*wanted, ""])
             for row in raw.index[missing]:
                 close = _near(raw.at[row, column], wanted)
-                found.append(_finding(file, int(row), column, raw.at[row, column], "reference",
-                                      f"found '{raw.at[row, column]}'; expected a name that stands in data/{target}.csv{close}. "
-                                      "Correct it or add the row there."))
+                found.append(
+                    _finding(
+                        file,
+                        int(row),
+                        column,
+                        raw.at[row, column],
+                        "reference",
+                        f"found '{raw.at[row, column]}'; expected a name that stands in data/{target}.csv{close}. Correct it or add the row there.",
+                    )
+                )
     return out.assign(row=raw.index, **({"printed": raw["value"]} if "value" in raw else {}))
 
 
@@ -574,12 +672,26 @@ def _coherent(table: pd.DataFrame, file: str, metrics: pd.DataFrame, found: list
     flow = kind.isin(["flow", "rate"])
     converted = known.unit.map(lambda name: units.CONVERSIONS.get(name, (name,))[0])
     for rows, column, rule, message in [
-        ((kind == "flow") & known.period_start.isna(), "period_start", "kind", "found an empty cell; a flow covers a period. Enter the day it starts."),
-        (~flow & known.period_start.notna(), "period_start", "kind", "found a date; a stock or run-rate holds at one date. Leave period_start empty."),
+        (
+            (kind == "flow") & known.period_start.isna(),
+            "period_start",
+            "kind",
+            "found an empty cell; a flow covers a period. Enter the day it starts.",
+        ),
+        (
+            ~flow & known.period_start.notna(),
+            "period_start",
+            "kind",
+            "found a date; a stock or run-rate holds at one date. Leave period_start empty.",
+        ),
         (known.period_start > known.period_end, "period_start", "order", "found a start after the end. Correct one of them."),
-        ((known.relation == "words") != (known.value.isna() & known.low.isna() & known.high.isna()), "value", "relation",
-         "found a value with relation 'words', or neither value nor range with another relation. Enter what was printed, or set relation to words and "
-         "say in note what was said."),
+        (
+            (known.relation == "words") != (known.value.isna() & known.low.isna() & known.high.isna()),
+            "value",
+            "relation",
+            "found a value with relation 'words', or neither value nor range with another. Enter what was printed, or set relation to words and "
+            "say in note what was said.",
+        ),
         (known.low > known.high, "low", "range", "found a low above the high. Correct them."),
         (converted != unit, "unit", "unit", "found a unit that does not convert into the metric's. Use the printed unit, or mend metrics.csv."),
     ]:
@@ -593,24 +705,26 @@ def _whole(parts: list[pd.DataFrame]) -> pd.DataFrame:
     facts = pd.concat(parts, ignore_index=True)
     start, end = (np.char.replace(np.datetime_as_string(facts[name].to_numpy("datetime64[D]")), "NaT", "") for name in ("period_start", "period_end"))
     cells = zip(*(column.tolist() for column in (facts.company, facts.metric, start, end, facts.source, facts.n)), strict=True)
-    facts["name"] = [f"{company}/{metric}/{first}..{last}@{source}" + (f"#{n:.0f}" if n > 1 else "") for company, metric, first, last, source, n in cells]
+    facts["name"] = [
+        f"{company}/{metric}/{first}..{last}@{source}" + (f"#{n:.0f}" if n > 1 else "") for company, metric, first, last, source, n in cells
+    ]
     facts["number"], facts["plain"] = units.convert(facts.value, facts.unit)
     facts["lowest"], facts["highest"] = (units.convert(facts[bound], facts.unit)[0] for bound in ("low", "high"))
     facts["half"] = units.half_unit(facts.printed, facts.unit)
     return facts
 
 
-def coloured(data: Path | str | None = None) -> list[str]:
+def coloured() -> list[str]:
     """Return the companies that have a colour of their own in every chart.
 
     >>> "msft" in coloured()
     True
     """
-    companies = _tables(home(data))["companies"]
+    companies = _tables(home())["companies"]
     return companies.company[companies.colour != ""].tolist()
 
 
-def stand_ins(frame: pd.DataFrame, data: Path | str | None = None) -> list[str]:
+def stand_ins(frame: pd.DataFrame) -> list[str]:
     """Return, in words, which companies of a frame are served by a stand-in for the basis that was asked for.
 
     >>> stand_ins(open(as_of="2025-11-15").quarters("capex", companies=["meta"]))
@@ -619,7 +733,7 @@ def stand_ins(frame: pd.DataFrame, data: Path | str | None = None) -> list[str]:
     marked = frame[frame.stand_in.astype(bool)]
     if marked.empty:
         return []
-    every = _tables(home(data))
+    every = _tables(home())
     used = every["facts"].loc[sorted(set().union(*marked.facts)), ["company", "metric"]].drop_duplicates()
     table = every["bases"]
     table = table[table.stand_in & table.basis.isin(set(" / ".join(marked.basis.unique()).split(" / ")))]

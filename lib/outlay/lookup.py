@@ -15,7 +15,7 @@ def known(kind: str, name: str, names: Iterable[str]) -> str:
     Traceback (most recent call last):
     ValueError: unknown basis 'as_statd': did you mean 'as_stated'? Known: as_stated, cash
     """
-    names = sorted(names)
+    names = sorted(set(names))
     if name in names:
         return name
     close = [other for other in names if name and other.startswith(str(name))] or get_close_matches(str(name), names, n=1, cutoff=0.5)

@@ -17,8 +17,8 @@ _CARRIED = ["unit", "stance", "kind", "basis"]
 def total(frame: pd.DataFrame, label: str = "total") -> pd.DataFrame:
     """Add up the companies of each period; a period in which one of them is missing is left out.
 
-    Returns one row a period, `company` being `label`. Refuses unlike kinds, units, stances and bases, stocks with flows, and
-    fiscal quarters of firms whose years differ.
+    Returns one row a period, `company` being `label`. Refuses unlike kinds, units, stances and bases, stocks with flows, a basis under
+    which each firm means something else, and fiscal quarters of firms whose years differ.
 
     >>> book = ledger.open(as_of="2025-11-15")
     >>> capex = book.quarters("capex", companies=["msft", "googl"], since="2025-07-01")
@@ -26,6 +26,8 @@ def total(frame: pd.DataFrame, label: str = "total") -> pd.DataFrame:
     True
     """
     _alike(frame, "total")
+    if frame.company.nunique() > 1 and (own := set(frame.basis) & set(ledger.UNLIKE)):
+        raise ValueError(f"total: on basis '{own.pop()}' each firm's figure means something else. Ask for basis='cash', or treat the firms apart.")
     months = frame.period_end.dt.to_period("M")
     if frame.period.str.startswith("FY").any() and (months.groupby(frame.period).nunique() > 1).any():
         raise ValueError("total: fiscal quarters of different firms end in different months. Ask for calendar='overlap'.")
@@ -33,15 +35,23 @@ def total(frame: pd.DataFrame, label: str = "total") -> pd.DataFrame:
         raise ValueError("total: a company has two figures for one period. Choose one with observations() or filter the frame.")
     members = frame.company.nunique()
     groups = frame.sort_values(["period_end", "company"], kind="stable").groupby("period", sort=False)
-    out = groups.agg(company=("company", "nunique"), metric=("metric", _joined), period_start=("period_start", "min"), period_end=("period_end", "max"),
-                     value=("value", "sum"), grade=("grade", _weakest), facts=("facts", _together), stand_in=("stand_in", "any"),
-                     **{name: (name, "first") for name in _CARRIED}).reset_index()
+    out = groups.agg(
+        company=("company", "nunique"),
+        metric=("metric", _joined),
+        period_start=("period_start", "min"),
+        period_end=("period_end", "max"),
+        value=("value", "sum"),
+        grade=("grade", _weakest),
+        facts=("facts", _together),
+        stand_in=("stand_in", "any"),
+        **{name: (name, "first") for name in _CARRIED},
+    ).reset_index()
     reach = frame.assign(low=frame.low.fillna(frame.value), high=frame.high.fillna(frame.value)).groupby("period")
     ranged = frame.assign(ranged=frame.low.notna() | frame.high.notna()).groupby("period").ranged.any()
     for bound in ("low", "high"):
         out[bound] = units.settle(out.period.map(reach[bound].sum())).where(out.period.map(ranged))
     out = out[out.company == members].assign(company=label, how="derived")
-    return _finish(out.assign(value=units.settle(out.value)))
+    return _finish(out.assign(value=units.settle(out.value), relation="="))
 
 
 def trailing(frame: pd.DataFrame, quarters: int = 4) -> pd.DataFrame:
@@ -118,7 +128,7 @@ def ratio(upper: pd.DataFrame, lower: pd.DataFrame) -> pd.DataFrame:
     out["stand_in"] = pair.stand_in | pair.stand_in_lower
     out["grade"] = [_weakest(both) for both in zip(pair.grade, pair.grade_lower, strict=True)]
     out["facts"] = [_together(both) for both in zip(pair.facts, pair.facts_lower, strict=True)]
-    return _finish(out.assign(how="derived")[out.value.notna()])
+    return _finish(out.assign(how="derived", relation="=")[out.value.notna()])
 
 
 def cumulate(frame: pd.DataFrame) -> pd.DataFrame:
@@ -140,7 +150,7 @@ def cumulate(frame: pd.DataFrame) -> pd.DataFrame:
     out["grade"] = out.grade.map(ledger.GRADES.index).astype(int).groupby(out.company).cummax().map(dict(enumerate(ledger.GRADES)))
     out["facts"] = [tuple(sorted(set().union(*rows.facts[: place + 1]))) for _, rows in by for place in range(len(rows))]
     out["low"] = out["high"] = float("nan")
-    return _finish(out.assign(how="derived"))
+    return _finish(out.assign(how="derived", relation="="))
 
 
 def since(frame: pd.DataFrame, date: str) -> pd.DataFrame:
@@ -155,8 +165,9 @@ def since(frame: pd.DataFrame, date: str) -> pd.DataFrame:
 def bridge(book: ledger.Book, company: str, period: str, *, start: str = "cash", end: str = "as_stated", calendar: str = "overlap") -> pd.DataFrame:
     """Lead from a firm's capital spending on one basis to that on another, a row a step, in the columns of every frame.
 
-    The first row is the figure on `start`, the last the one on `end`; between them stand the lines that the firm adds or takes off (`bases.csv`, column
-    `made_of`), and `rest`, what no line explains beyond rounding. A line that was not printed for the period has no value. Refuses a period
+    The first row is the figure on `start`, the last the one on `end`; between them stand the lines that the firm adds or takes off
+    (`bases.csv`, column `made_of`), and `rest`, what no line
+    explains beyond rounding. A line that was not printed for the period has no value. Refuses a period
     for which either end is unknown.
 
     >>> book = ledger.open(as_of="2025-11-15")
@@ -169,12 +180,16 @@ def bridge(book: ledger.Book, company: str, period: str, *, start: str = "cash",
         row = frame[frame.period == period]
         if row.empty:
             known = frame.period.tolist()
-            raise ValueError(f"no capital spending of {company} on basis '{basis}' for {period}; known: {f'{known[0]} to {known[-1]}' if known else 'none'}")
+            raise ValueError(
+                f"no capital spending of {company} on basis '{basis}' for {period}; known: {f'{known[0]} to {known[-1]}' if known else 'none'}"
+            )
         ends.append(row)
     begin, made = ends[0].metric.item(), book.made_of(ends[1].metric.item(), end, company)
     made = [] if begin == ends[1].metric.item() else made
     while made and begin not in [metric for _, metric in made] and (inner := [metric for _, metric in made if book.metrics.at[metric, "parts"]]):
-        made = [(sign * more, part) for sign, metric in made for more, part in (book.made_of(metric, "", company) if metric in inner else [(1, metric)])]
+        made = [
+            (sign * more, part) for sign, metric in made for more, part in (book.made_of(metric, "", company) if metric in inner else [(1, metric)])
+        ]
     steps = [(sign, metric) for sign, metric in made if metric != begin]
     parts = []
     for sign, metric in steps:
@@ -195,7 +210,7 @@ def bridge(book: ledger.Book, company: str, period: str, *, start: str = "cash",
 def latest_complete(frame: pd.DataFrame) -> str | None:
     """Return the newest period that every company of the frame has reported, or None if there is none.
 
-    >>> latest_complete(ledger.open(as_of="2025-11-15").quarters("capex"))
+    >>> latest_complete(ledger.open(as_of="2025-11-15").quarters("capex", companies=["msft", "meta"]))
     '2025Q3'
     """
     whole = frame.groupby("period").company.nunique() == frame.company.nunique()
@@ -252,7 +267,7 @@ def _merged(out: pd.DataFrame, parts: list[pd.DataFrame]) -> pd.DataFrame:
     facts = [tuple(sorted(set().union(*cells))) if ok else () for ok, *cells in zip(whole, *(part.facts for part in parts), strict=True)]
     grade = [_weakest(cells) if ok else "" for ok, *cells in zip(whole, *(part.grade for part in parts), strict=True)]
     mark = pd.concat([part.stand_in.fillna(False).astype(bool) for part in parts], axis=1).any(axis=1)
-    return out.assign(facts=facts, grade=grade, stand_in=mark, how="derived")
+    return out.assign(facts=facts, grade=grade, stand_in=mark, how="derived", relation="=")
 
 
 def _finish(out: pd.DataFrame) -> pd.DataFrame:

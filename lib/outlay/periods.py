@@ -70,8 +70,9 @@ def presentation(period_end: pd.Series, published: pd.Series) -> pd.Series:
 def label(period_start: pd.Series, period_end: pd.Series, last_month: pd.Series, calendar: str) -> pd.Series:
     """Name each quarter by a calendar rule: `FY2026 Q3` (fiscal) or `2026Q3` (the others).
 
-    `end_month` names the calendar quarter that holds the month-end nearest to the period's end, so that a year of 53 weeks does not put two quarters into
-    one. `overlap` names the one that the period overlaps most, which is the one that holds its middle day. Under `day_weighted` no name is
+    `end_month` names the calendar quarter that holds the month-end nearest to the period's end, so that a year of 53 weeks does
+    not put two quarters into one.
+    `overlap` names the one that the period overlaps most, which is the one that holds its middle day. Under `day_weighted` no name is
     enough: see `day_weighted`.
 
     >>> start, end = pd.to_datetime(pd.Series(["2026-01-26"])), pd.to_datetime(pd.Series(["2026-04-26"]))
@@ -120,7 +121,8 @@ def quarters(cumulative: pd.DataFrame) -> pd.DataFrame:
 
     A year's quarters come from one presentation: the latest that gives every quarter which any presentation gives, or else
     the one that gives most. A quarter that it lacks is taken from another one only where no figure of that year was printed
-    differently later: nothing was restated, so the two are one. Figures that do not start with their fiscal year are left out.
+    differently later: nothing was restated, so the two are one. A difference of stronger documents stands before a weaker one's quarter
+    that agrees with it. Figures that do not start with their fiscal year are left out.
 
     >>> dates = pd.to_datetime(pd.Series(["2026-03-31", "2026-06-30"]))
     >>> printed = pd.DataFrame({"fact": [0, 1], "company": "googl", "metric": "capex_cash", "period_start": pd.Timestamp("2026-01-01"),
@@ -157,6 +159,15 @@ def quarters(cumulative: pd.DataFrame) -> pd.DataFrame:
     ends[groups, at], opening[groups[whole]] = table.period_end, table.period_start[whole]
     printed[groups[one], at[one]] = True
     join = np.frompyfunc(lambda left, right: (*left, *right), 2, 1)
+    for quarter in range(2, 5):  # two filings' difference is better evidence than a release's quarter that says the same
+        made = units.settle(total[:, quarter] - total[:, quarter - 1])
+        reach = total_half[:, quarter] + total_half[:, quarter - 1] + single_half[:, quarter]
+        weak = np.maximum(total_weak[:, quarter], total_weak[:, quarter - 1])
+        better = (np.abs(made - single[:, quarter]) <= reach) & (weak < single_weak[:, quarter])
+        single[better, quarter], single_weak[better, quarter] = made[better], weak[better]
+        single_half[better, quarter] = total_half[better, quarter] + total_half[better, quarter - 1]
+        single_facts[better, quarter] = join(total_facts[better, quarter], total_facts[better, quarter - 1])
+        printed[better, quarter] = False
     for quarter in range(4, 1, -1):  # a half-year less its second quarter is a first quarter
         hole = np.isnan(total[:, quarter - 1]) & ~np.isnan(total[:, quarter]) & ~np.isnan(single[:, quarter])
         total[hole, quarter - 1] = units.settle(total[hole, quarter] - single[hole, quarter])
@@ -222,14 +233,30 @@ def day_weighted(single: pd.DataFrame) -> pd.DataFrame:
         end = single.period_end.where(single.period_end < quarter.dt.end_time.dt.normalize(), quarter.dt.end_time.dt.normalize())
         days = (end - begin).dt.days + 1
         share = days / ((single.period_end - single.period_start).dt.days + 1)
-        piece = single.assign(period=quarter.astype(str), quarter_start=quarter.dt.start_time, quarter_end=quarter.dt.end_time.dt.normalize(),
-                              value=single.value * share, half=single.half * share, days=days, share=share)
+        piece = single.assign(
+            period=quarter.astype(str),
+            quarter_start=quarter.dt.start_time,
+            quarter_end=quarter.dt.end_time.dt.normalize(),
+            value=single.value * share,
+            half=single.half * share,
+            days=days,
+            share=share,
+        )
         pieces.append(piece[days > 0])
     every = pd.concat(pieces, ignore_index=True)
     by = every.groupby(["company", "metric", "period"], sort=True)
-    out = by.agg(period_start=("quarter_start", "first"), period_end=("quarter_end", "first"), value=("value", "sum"), half=("half", "sum"),
-                 strength=("strength", "max"), days=("days", "sum"), share=("share", "sum"), how=("how", "first"), count=("share", "size"),
-                 facts=("facts", lambda cells: tuple(sorted(set().union(*cells))))).reset_index()
+    out = by.agg(
+        period_start=("quarter_start", "first"),
+        period_end=("quarter_end", "first"),
+        value=("value", "sum"),
+        half=("half", "sum"),
+        strength=("strength", "max"),
+        days=("days", "sum"),
+        share=("share", "sum"),
+        how=("how", "first"),
+        count=("share", "size"),
+        facts=("facts", lambda cells: tuple(sorted(set().union(*cells)))),
+    ).reset_index()
     out["value"] = units.settle(out.value)
     out["how"] = out.how.where((out["count"] == 1) & (out.share > 1 - 1e-9), "derived")
     out["whole"] = out.days == (out.period_end - out.period_start).dt.days + 1

@@ -45,6 +45,16 @@ def money(row: pd.Series) -> Words:
     return number(row, units.money)
 
 
+def said(row: pd.Series) -> Words:
+    """Write a row's amount as it was said: exactly, about, at least or at most.
+
+    >>> str(said(pd.Series({"value": 50.0, "facts": (), "relation": "≈"})))
+    'about $50bn'
+    """
+    how = {"≈": "about ", "≥": "more than ", "≤": "at most "}.get(row.relation, "")
+    return Words(how + units.money(row.value), tuple(row.facts))
+
+
 def dollars(row: pd.Series) -> Words:
     """Write a row's ratio as dollars and cents.
 
@@ -99,6 +109,15 @@ def period(row: pd.Series) -> str:
     'Q2 2026'
     """
     return periods.words(row.period)
+
+
+def month(date: pd.Timestamp) -> str:
+    """Write the month of a date.
+
+    >>> month(pd.Timestamp("2023-01-01"))
+    'January 2023'
+    """
+    return f"{date:%B %Y}"
 
 
 def day(row: pd.Series) -> str:

@@ -89,6 +89,15 @@ def times(value: float) -> str:
     return f"{value:,.{1 if abs(value) < 9.95 else 0}f}x"
 
 
+def fold(value: float) -> str:
+    """Write a multiple as prose does.
+
+    >>> fold(4.58)
+    '4.6 times'
+    """
+    return times(value).replace("x", " times")
+
+
 def years(value: float) -> str:
     """Write a number of years: one decimal below ten, none above.
 
@@ -105,6 +114,15 @@ def cardinal(count: int) -> str:
     ('three', '14')
     """
     return ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"][count] if 0 <= count <= 10 else f"{count}"
+
+
+def plural(count: int, word: str) -> str:
+    """Write a number of things.
+
+    >>> plural(1, "firm"), plural(4, "firm")
+    ('one firm', 'four firms')
+    """
+    return f"{cardinal(count)} {word}{'' if count == 1 else 's'}"
 
 
 def spell(values: list[str]) -> str:

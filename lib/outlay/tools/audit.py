@@ -23,10 +23,17 @@ def prepared(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """
     facts = tables["facts"]
     facts = facts[(facts.stance == "actual") & facts.number.notna()]
-    sources, metrics, companies = (tables[name].set_index(key) for name, key in (("sources", "source"), ("metrics", "metric"), ("companies", "company")))
+    sources, metrics, companies = (
+        tables[name].set_index(key) for name, key in (("sources", "source"), ("metrics", "metric"), ("companies", "company"))
+    )
     month = facts.company.map(companies.fiscal_year_end.str.slice(0, 2).replace("", "12").astype(int))
-    facts = facts.assign(published=facts.source.map(sources.published), kind=facts.metric.map(metrics.kind), span=periods.length(facts.period_start, facts.period_end),
-                         digits=facts.printed.str.replace(r"^-?0*\.?0*|\.", "", regex=True).str.len(), strength=facts.grade.map(ledger.GRADES.index))
+    facts = facts.assign(
+        published=facts.source.map(sources.published),
+        kind=facts.metric.map(metrics.kind),
+        span=periods.length(facts.period_start, facts.period_end),
+        digits=facts.printed.str.replace(r"^-?0*\.?0*|\.", "", regex=True).str.len(),
+        strength=facts.grade.map(ledger.GRADES.index),
+    )
     facts["year"], facts["quarter"] = periods.fiscal(facts.period_end, month)
     return facts.sort_values(["strength", "half", "name"], kind="stable")
 
@@ -48,13 +55,22 @@ def sums_over_time(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
         last = slots["single", "number"][quarter]
         singles = slots["single", "number"][list(range(1, quarter + 1))]
         reach = slots["whole", "half"][quarter]
-        for parts, halves, what in ((before + last, slots["whole", "half"][quarter - 1] + slots["single", "half"][quarter], f"{quarter * 3 - 3} months and a quarter"),
-                                    (singles.sum(axis=1, skipna=False), slots["single", "half"][list(range(1, quarter + 1))].sum(axis=1, skipna=False),
-                                     f"{quarter} quarters")):
+        for parts, halves, what in (
+            (before + last, slots["whole", "half"][quarter - 1] + slots["single", "half"][quarter], f"{quarter * 3 - 3} months and a quarter"),
+            (
+                singles.sum(axis=1, skipna=False),
+                slots["single", "half"][list(range(1, quarter + 1))].sum(axis=1, skipna=False),
+                f"{quarter} quarters",
+            ),
+        ):
             off = (whole - parts).abs() > reach + halves + SLACK
             for key in index[off]:
-                yield (slots["whole", "at"].at[key, quarter], "value", f"found {whole[key]:.10g} USD bn for {quarter * 3} months; "
-                       f"{what} of the same presentation make {parts[key]:.10g}. Look both up; mend, or list the exception.")
+                yield (
+                    slots["whole", "at"].at[key, quarter],
+                    "value",
+                    f"found {whole[key]:.10g} USD bn for {quarter * 3} months; "
+                    f"{what} of the same presentation make {parts[key]:.10g}. Look both up; mend, or list the exception.",
+                )
 
 
 def parts(facts: pd.DataFrame, tables: dict) -> Iterable[tuple]:
@@ -74,17 +90,23 @@ def parts(facts: pd.DataFrame, tables: dict) -> Iterable[tuple]:
             reach = reach + piece.half.reindex(both.index)
         off = (both.number - made).abs() > reach + SLACK
         for at, value, sum_ in zip(both["at"][off], both.number[off], made[off], strict=True):
-            yield at, "value", f"found {value:.10g} USD bn; {row.parts} of the same document make {sum_:.10g}. Look them up; mend, or list the exception."
+            yield (
+                at,
+                "value",
+                f"found {value:.10g} USD bn; {row.parts} of the same document make {sum_:.10g}. Look them up; mend, or list the exception.",
+            )
 
 
 def scale(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
     """A figure a thousand times its neighbours was entered in the wrong unit."""
     rate = (facts.number / facts.span.where(facts.span > 0, 1)).abs()
     rows = facts.assign(rate=rate.where(rate > 0))
-    near = rows.groupby(SERIES).rate.transform("median")
+    rows = rows.sort_values([*SERIES, "period_end"], kind="stable")
+    # the middle of some two years around it: a series that grows tenfold is no scale slip
+    near = rows.groupby(SERIES).rate.rolling(25, center=True, min_periods=5).median().droplevel([0, 1])
     ratio = rows.rate / near
     enough = rows.groupby(SERIES).rate.transform("size") >= 5
-    for at in facts.index[enough & (((ratio > 300) & (ratio < 3e6)) | ((ratio < 1 / 300) & (ratio > 1 / 3e6) & (facts.digits >= 3)))]:
+    for at in rows.index[enough & (((ratio > 300) & (ratio < 3e6)) | ((ratio < 1 / 300) & (ratio > 1 / 3e6) & (rows.digits >= 3)))]:
         yield at, "unit", f"found {facts.number[at]:.10g} USD bn, {ratio[at]:.3g} times what the series is in the middle. Check unit and separators."
 
 
@@ -104,15 +126,25 @@ def cumulative(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
     single, whole = flows[(flows.span == 1) & (flows.quarter > 1)], flows[(flows.span == flows.quarter) & (flows.span > 1)]
     key = [*SERIES, "period_end"]
     for at, months in _equal(single, whole, key):
-        yield at, "period_start", f"found {facts.printed[at]} for three months; the same is printed for {3 * facts.span[months]} months. Correct the start."
+        yield (
+            at,
+            "period_start",
+            f"found {facts.printed[at]} for three months; the same is printed for {3 * facts.span[months]} months. Correct the start.",
+        )
 
 
 def trailing(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
     """A fiscal year that equals twelve months ending elsewhere was taken from a trailing column."""
     years = facts[(facts.kind == "flow") & (facts.span == 4) & (facts.digits >= 4)]
     for at, other in _equal(years[years.quarter == 4], years[years.quarter < 4], SERIES):
-        yield at, "period_end", (f"found {facts.printed[at]} for the fiscal year; the same is printed for the twelve months to "
-                                 f"{facts.period_end[other]:%Y-%m-%d}. Take the year's own figure.")
+        yield (
+            at,
+            "period_end",
+            (
+                f"found {facts.printed[at]} for the fiscal year; the same is printed for the twelve months to "
+                f"{facts.period_end[other]:%Y-%m-%d}. Take the year's own figure."
+            ),
+        )
 
 
 def swapped(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
@@ -123,9 +155,17 @@ def swapped(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
     alone = rows.groupby([*key, "company"]).source.transform("nunique")
     most = alone.groupby([rows[name] for name in key]).transform("max")
     for at in rows.index[(firms > 1) & (alone < most)] if len(rows) else []:
-        yield at, "company", f"found {facts.printed[at]} for {facts.company[at]}; another firm prints the same figure for the same months. Check whose it is."
+        yield (
+            at,
+            "company",
+            f"found {facts.printed[at]} for {facts.company[at]}; another firm prints the same figure for the same months. Check whose it is.",
+        )
     for at in rows.index[(firms > 1) & (alone == most) & (most == 1)]:
-        yield at, "company", f"found {facts.printed[at]} for {facts.company[at]}; another firm has the same figure for the same months. Check whose it is."
+        yield (
+            at,
+            "company",
+            f"found {facts.printed[at]} for {facts.company[at]}; another firm has the same figure for the same months. Check whose it is.",
+        )
 
 
 def carried(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
@@ -143,7 +183,11 @@ def smooth(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
     step = np.log(single.number / by.number.shift()).where(by.place.diff() == 1)
     spread = step.groupby([single[name] for name in SERIES]).rolling(6).std().droplevel([0, 1]).reindex(single.index)
     for at in single.index[spread < 0.0015]:
-        yield at, "value", "found seven quarters in a row that grow by the same rate to a fifth of a per cent; no business does. Look them up in their documents."
+        yield (
+            at,
+            "value",
+            "found seven quarters in a row that grow by the same rate to a fifth of a per cent; no business does. Look them up in their documents.",
+        )
 
 
 def rivals(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
@@ -154,7 +198,11 @@ def rivals(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
     apart = reach.low.transform("max") > reach.high.transform("min") + SLACK
     first = filed[apart].drop_duplicates(key)
     for at in first.index:
-        yield at, "value", f"found {facts.printed[at]}; another filing of the same year prints the period differently. Look both up; mend, or list the exception."
+        yield (
+            at,
+            "value",
+            f"found {facts.printed[at]}; another filing of the same year prints the period differently. Look both up; mend, or list the exception.",
+        )
 
 
 def gaps(facts: pd.DataFrame, tables: dict) -> Iterable[tuple]:
@@ -166,11 +214,16 @@ def gaps(facts: pd.DataFrame, tables: dict) -> Iterable[tuple]:
         for company, rows in place.groupby(frame.company):
             steps = rows.diff()
             for at in steps.index[steps == 2]:
-                yield (frame.facts[at][0], "period_end",
-                       f"found no {metric} of {company} for the quarter before {frame.period[at]}, but for the one before that. Enter it, or list the hole.")
+                yield (
+                    frame.facts[at][0],
+                    "period_end",
+                    f"found no {metric} of {company} for the quarter before {frame.period[at]}, but for the one before it. Enter it or list it.",
+                )
 
 
-RULES: dict[str, Callable] = {rule.__name__: rule for rule in (sums_over_time, parts, scale, sign, cumulative, trailing, swapped, carried, smooth, rivals, gaps)}
+RULES: dict[str, Callable] = {
+    rule.__name__: rule for rule in (sums_over_time, parts, scale, sign, cumulative, trailing, swapped, carried, smooth, rivals, gaps)
+}
 
 
 def _equal(left: pd.DataFrame, right: pd.DataFrame, key: list[str]) -> Iterable[tuple]:

@@ -24,8 +24,13 @@ NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"
 _HIDDEN = ["metadata.papermill", "metadata.language_info", "cell.metadata.papermill", "cell.metadata.execution"]
 
 
-def build(names: Iterable[str] = (), given: dict[str, str] | None = None, force: bool = False, output: Path | None = None,
-          say: Callable[[str], None] = print) -> int:
+def build(
+    names: Iterable[str] = (),
+    given: dict[str, str] | None = None,
+    force: bool = False,
+    output: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> int:
     """Make what is out of date and return how many notebooks failed.
 
     Without parameters the committed notebooks themselves are renewed, their figures go to `build/figures` and the pages to `build/site`.
@@ -38,11 +43,11 @@ def build(names: Iterable[str] = (), given: dict[str, str] | None = None, force:
         return _apart(chosen, values, output, say)
     inputs = _inputs()
     state = _state()
-    if not names and not force and state.get("inputs") == inputs and all(Path(BUILD / name).exists() for name in state.get("outputs", [])):
+    if not names and not force and state.get("inputs") == inputs and state.get("outputs") == _outputs():
         say("nothing to do: notebooks, figures and pages are up to date")
         return 0
     failed = 0
-    reasons = {path: ["forced"] if force else stale(path) + _missing(path, state) for path in chosen}
+    reasons = {path: ["forced"] if force else stale(path) + _missing(path) for path in chosen}
     for place, path in enumerate([path for path in chosen if reasons[path]], 1):
         failed += not _renew(path, f"[{place}/{sum(map(bool, reasons.values()))}] {path.stem}", reasons[path], say)
     if failed:
@@ -111,14 +116,22 @@ def execute(path: Path, out: Path, values: dict[str, object] | None = None) -> N
     import nbformat
     import papermill
 
+    out = out.resolve()  # the kernel works in the folder of the notebooks
     out.mkdir(parents=True, exist_ok=True)
     trace = out / f".{path.stem}.selections"
     trace.unlink(missing_ok=True)
     aside = out / f".{path.stem}.ipynb"
     try:
         with _environment(OUTLAY_TRACE=str(trace), OUTLAY_OUTPUT=str(out), PYTHONHASHSEED="0"):
-            notebook = papermill.execute_notebook(path, aside, parameters=values or {}, cwd=str(NOTEBOOKS), kernel_name="python3", progress_bar=False,
-                                                  extra_arguments=["--log-level=ERROR"])  # a warning about TCP at every start says nothing new
+            notebook = papermill.execute_notebook(
+                path,
+                aside,
+                parameters=values or {},
+                cwd=str(NOTEBOOKS),
+                kernel_name="python3",
+                progress_bar=False,
+                extra_arguments=["--log-level=ERROR"],
+            )  # a warning about TCP at every start says nothing new
         selections = [json.loads(entry) for entry in dict.fromkeys(trace.read_text(encoding="utf-8").splitlines())] if trace.exists() else []
         notebook = _normalised(notebook)
         notebook.metadata["outlay"] = {**_made_from(path, _read(path)), "parameters": {**declared(path), **(values or {})}, "selections": selections}
@@ -221,12 +234,14 @@ def _normalised(notebook):
 
 def _same_but_pictures(old: Path, new: Path) -> bool:
     """Return whether two notebooks differ in nothing but the bytes of their pictures, as they may from machine to machine."""
+
     def plain(path: Path) -> dict:
         notebook = _read(path)
         for cell in notebook["cells"]:
             for output in cell.get("outputs", []):
                 output.get("data", {}).pop("image/png", None)
         return notebook
+
     return plain(old) == plain(new)
 
 
@@ -235,20 +250,30 @@ def _figures(stem: str) -> list[Path]:
     return sorted([*(BUILD / "figures").glob(f"{number}_*"), *(BUILD / "figures" / "outlined").glob(f"{number}_*")])
 
 
-def _missing(path: Path, state: dict) -> list[str]:
-    """Return why a notebook must run although it is not stale: its figures are not in `build`."""
-    shown = {output["metadata"]["outlay"]["figure"] for cell in _read(path)["cells"] for output in cell.get("outputs", [])
-             if "figure" in output.get("metadata", {}).get("outlay", {})}
-    there = {file.stem for file in _figures(path.stem) if file.suffix == ".svg"}
-    return ["its figures are not in build/"] if shown - there else []
+def _missing(path: Path) -> list[str]:
+    """Return why a notebook must run although it is not stale: its figures are not whole in `build`."""
+    shown = {
+        output["metadata"]["outlay"]["figure"]
+        for cell in _read(path)["cells"]
+        for output in cell.get("outputs", [])
+        if "figure" in output.get("metadata", {}).get("outlay", {})
+    }
+    wanted = {f"{name}.{form}" for name in shown for form in ("csv", "png", "svg", "txt")} | {f"outlined/{name}.svg" for name in shown}
+    there = {str(file.relative_to(BUILD / "figures")) for file in _figures(path.stem)}
+    return ["its figures are not in build/"] if wanted - there else []
 
 
 def _inputs() -> str:
     """Return a digest of everything that a build reads."""
-    folders = [ROOT / "data", ROOT / "lib" / "outlay", NOTEBOOKS, ROOT / "site", ROOT / "requirements"]
-    files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts
-                   and ".ipynb_checkpoints" not in file.parts)
-    return _digest(os.environ.get("OUTLAY_DATA", "").encode(), *(part for file in files for part in (os.path.relpath(file, ROOT).encode(), file.read_bytes())))
+    data = Path(os.environ.get("OUTLAY_DATA") or ROOT / "data").resolve()
+    folders = [data, ROOT / "lib" / "outlay", NOTEBOOKS, ROOT / "site", ROOT / "requirements"]
+    files = sorted(
+        file
+        for folder in folders
+        for file in folder.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts and ".ipynb_checkpoints" not in file.parts
+    )
+    return _digest(*(part for file in files for part in (os.path.relpath(file, ROOT).encode(), file.read_bytes())))
 
 
 def _state() -> dict:
@@ -258,10 +283,15 @@ def _state() -> dict:
         return {}
 
 
+def _outputs() -> dict[str, list[int]]:
+    """Return every file that a build has made, with its size and time: one that is missing or was written over is made again."""
+    files = sorted(file for folder in ("figures", "data", "site") for file in (BUILD / folder).rglob("*") if file.is_file())
+    return {str(file.relative_to(BUILD)): [file.stat().st_size, file.stat().st_mtime_ns] for file in files}
+
+
 def _remember(inputs: str) -> None:
-    outputs = sorted(str(file.relative_to(BUILD)) for folder in ("figures", "data") for file in (BUILD / folder).rglob("*") if file.is_file())
     aside = BUILD / ".state.json.new"
-    aside.write_text(json.dumps({"inputs": inputs, "outputs": [*outputs, "site/index.html"]}), encoding="utf-8")
+    aside.write_text(json.dumps({"inputs": inputs, "outputs": _outputs()}), encoding="utf-8")
     aside.replace(BUILD / ".state.json")
 
 

@@ -69,8 +69,9 @@ def edgar(path: str, company: str, since: str, documents: bool) -> None:
         raise ValueError(f"company '{company}' has no central index key in data/companies.csv; enter it there first")
     facts = facts_of.read_facts(path)
     metrics = tables["metrics"]
-    found = facts_of.rows(facts, facts_of.read_tag_map(home / "tag_map.csv"), company, companies, since=since,
-                          stocks=set(metrics.metric[metrics.kind == "stock"]))
+    found = facts_of.rows(
+        facts, facts_of.read_tag_map(home / "tag_map.csv"), company, companies, since=since, stocks=set(metrics.metric[metrics.kind == "stock"])
+    )
     columns = facts_of.SOURCE_COLUMNS if documents else facts_of.ROW_COLUMNS
     writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     writer.writeheader()
@@ -156,6 +157,8 @@ def build(notebook: tuple[str, ...], given: tuple[tuple[str, str], ...], only_ch
 
     from outlay.tools import build as builder
 
+    if only_check and (given or output or force):
+        raise ValueError("--check looks at the committed notebooks and runs nothing; leave out -p, --output and --force")
     if only_check:
         found = builder.check(notebook)
         for name, reasons in found.items():
@@ -164,5 +167,7 @@ def build(notebook: tuple[str, ...], given: tuple[tuple[str, str], ...], only_ch
         sys.exit(bool(found))
     failed = builder.build(notebook, dict(given), force, Path(output) if output else None, say=click.echo)
     if not failed and not (given or output or notebook):
-        click.echo(f"read   {builder.BUILD / 'site' / 'index.html'}\ncharts {builder.BUILD / 'figures'}\ndata   {builder.BUILD / 'data' / 'quarters.csv'}")
+        click.echo(
+            f"read   {builder.BUILD / 'site' / 'index.html'}\ncharts {builder.BUILD / 'figures'}\ndata   {builder.BUILD / 'data' / 'quarters.csv'}"
+        )
     sys.exit(bool(failed))

@@ -24,8 +24,38 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-ROW_COLUMNS = ("company metric period_start period_end relation value low high unit stance grade source n locator note").split()
-SOURCE_COLUMNS = ("source publisher kind title url published published_precision via accession form licence tier note").split()
+ROW_COLUMNS = [
+    "company",
+    "metric",
+    "period_start",
+    "period_end",
+    "relation",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "stance",
+    "grade",
+    "source",
+    "n",
+    "locator",
+    "note",
+]
+SOURCE_COLUMNS = [
+    "source",
+    "publisher",
+    "kind",
+    "title",
+    "url",
+    "published",
+    "published_precision",
+    "via",
+    "accession",
+    "form",
+    "licence",
+    "tier",
+    "note",
+]
 FORMS = ("10-K", "10-Q", "8-K")  # with accounts of their own; prospectuses and proxy statements only quote these
 QUARTER_DAYS = 80  # no fiscal quarter is shorter
 
@@ -61,20 +91,22 @@ def read_facts(path, copy=""):
             for unit, entries in tag["units"].items():
                 for entry in entries:
                     origin = copy or entry.get("src") or _origin(provenance) or path.name
-                    facts.append({
-                        "cik": int(content["cik"]),
-                        "tag": name if ":" in name else f"{taxonomy}:{name}",
-                        "unit": unit,
-                        "start": entry.get("start", ""),
-                        "end": entry["end"],
-                        "value": entry["val"],
-                        "accession": entry["accn"],
-                        "form": entry["form"],
-                        "filed": entry["filed"],
-                        "label": entry.get("label", ""),
-                        "copies": [origin.replace("{accession}", entry["accn"])],
-                        "by_hand": by_hand,
-                    })
+                    facts.append(
+                        {
+                            "cik": int(content["cik"]),
+                            "tag": name if ":" in name else f"{taxonomy}:{name}",
+                            "unit": unit,
+                            "start": entry.get("start", ""),
+                            "end": entry["end"],
+                            "value": entry["val"],
+                            "accession": entry["accn"],
+                            "form": entry["form"],
+                            "filed": entry["filed"],
+                            "label": entry.get("label", ""),
+                            "copies": [origin.replace("{accession}", entry["accn"])],
+                            "by_hand": by_hand,
+                        }
+                    )
     return merge(facts)
 
 
@@ -279,9 +311,11 @@ def applies(line, fact):
     >>> applies(line, {"tag": "us-gaap:Revenues", "end": "2018-05-31", "filed": "2020-06-22"})
     False
     """
-    return (line["tag"] == fact["tag"]
-            and (line["first_period"] or "0") <= fact["end"] <= (line["last_period"] or "9")
-            and (line["first_filed"] or "0") <= fact["filed"] <= (line["last_filed"] or "9"))
+    return (
+        line["tag"] == fact["tag"]
+        and (line["first_period"] or "0") <= fact["end"] <= (line["last_period"] or "9")
+        and (line["first_filed"] or "0") <= fact["filed"] <= (line["last_filed"] or "9")
+    )
 
 
 def row_key(row):
@@ -290,7 +324,7 @@ def row_key(row):
     >>> row_key({"company": "msft", "metric": "revenue", "period_start": "", "period_end": "2024-06-30", "source": "x", "n": "2"})
     ('msft', 'revenue', '', '2024-06-30', 'x', 2)
     """
-    return tuple(row[name] for name in ("company", "metric", "period_start", "period_end", "source")) + (int(row["n"]),)
+    return (*tuple(row[name] for name in ("company", "metric", "period_start", "period_end", "source")), int(row["n"]))
 
 
 def _row(fact, line, source, stock, fine):

@@ -18,7 +18,8 @@ class Parameter(NamedTuple):
 
 def _date(value: str) -> None:
     try:
-        value and datetime.date.fromisoformat(value)
+        if value and datetime.date.fromisoformat(value).isoformat() != value:  # 20240805 is one to Python, and none to the ledger
+            raise ValueError
     except ValueError:
         raise ValueError(f"'{value}' is no date: write it as 2024-08-05, or leave it empty") from None
 
@@ -36,15 +37,20 @@ def _calendar(value: str) -> None:
 def _companies(value: list) -> None:
     from outlay import ledger
 
+    if not value:
+        raise ValueError("expected at least one company")
     for name in value:
         lookup.known("company", name, ledger.tables()["companies"].company)
 
 
 def _between(low: float, high: float) -> Callable[[object], None]:
     def check(value: object) -> None:
+        if value == [] or (isinstance(value, list) and len(set(value)) < len(value)):
+            raise ValueError("expected at least one number, each once")
         for number in value if isinstance(value, list) else [value]:
             if isinstance(number, bool) or not isinstance(number, int | float) or not low <= number <= high:
                 raise ValueError(f"{number!r} is no number from {low} to {high}")
+
     return check
 
 

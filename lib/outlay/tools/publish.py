@@ -45,8 +45,9 @@ def quarters(path: Path) -> None:
 
 
 def coverage(book: ledger.Book) -> pd.DataFrame:
-    """Return what the ledger holds: a row a company, metric and calendar quarter, with `grade`, `how`, `age` (days from the quarter's end to the newest document
-    behind it) or, for a quarter missing between two known ones, the grade `hole`.
+    """Return what the ledger holds: a row a company, metric and calendar quarter, with `grade`, `how` and `age`.
+
+    The age is the days from the quarter's end to the newest document behind it. A quarter missing between two known ones has the grade `hole`.
 
     >>> set(coverage(ledger.open()).grade) <= {*ledger.GRADES, "hole"}
     True
@@ -63,16 +64,22 @@ def coverage(book: ledger.Book) -> pd.DataFrame:
             rows = rows.set_index("place").reindex(range(rows.place.min(), rows.place.max() + 1))
             rows["period"] = [f"{place // 4}Q{place % 4 + 1}" for place in rows.index]
             rows[["company", "metric"]] = rows[["company", "metric"]].ffill()
-            parts.append(rows.assign(grade=rows.grade.fillna("hole"), how=rows.how.fillna(""))[["company", "metric", "period", "grade", "how", "age"]])
+            parts.append(
+                rows.assign(grade=rows.grade.fillna("hole"), how=rows.how.fillna(""))[["company", "metric", "period", "grade", "how", "age"]]
+            )
     return pd.concat(parts, ignore_index=True).sort_values(["metric", "company", "period"], ignore_index=True)
 
 
 def _coverage(frame: pd.DataFrame) -> str:
     """Write the coverage as a page: a table a metric, a row a company, a cell a quarter."""
     marks = {"filed": "f", "stated": "s", "press": "p", "estimate": "e", "hole": "–"}
-    out = ["# Coverage", "", "What the ledger holds, by quarter: **f** filed, **s** stated by the firm, **p** press, **e** estimate, **–** a hole between two known quarters. "
-           "A light letter is derived from longer periods. Hover for the days between the quarter's end and the document. "
-           '<a href="data/coverage.csv">As CSV</a>.']
+    out = [
+        "# Coverage",
+        "",
+        "What is held, by quarter: **f** filed, **s** stated by the firm, **p** press, **e** estimate, **–** a hole between two known quarters. "
+        "A light letter is derived from longer periods. Hover for the days between the quarter's end and the document. "
+        '<a href="data/coverage.csv">As CSV</a>.',
+    ]
     quarters = sorted(frame.period.unique())
     for metric, rows in frame.groupby("metric"):
         out += ["", f"## {metric.replace('_', ' ')}", "", '<div class="coverage"><table><thead><tr><th></th>']
@@ -105,9 +112,26 @@ def _versions(book: ledger.Book) -> str:
         return '<div class="coverage">' + frame.to_html(index=False, escape=False, float_format=lambda value: f"{value:.10g}", border=0) + "</div>"
 
     restated, recast = review.restatements(book), review.recast_years(book)
-    return "\n".join(["# Versions", "", "Nothing that a document said is overwritten. Here is what later filings printed differently.", "", "## Restatements", "",
-                      f"{len(restated)} filed figures were printed differently by a later filing.", "", table(restated), "", "## Years recast without their quarters", "",
-                      f"{len(recast)} years were printed differently later, without their quarters: the quarters keep their own year's print.", "", table(recast), ""])
+    return "\n".join(
+        [
+            "# Versions",
+            "",
+            "Nothing that a document said is overwritten. Here is what later filings printed differently.",
+            "",
+            "## Restatements",
+            "",
+            f"{len(restated)} filed figures were printed differently by a later filing.",
+            "",
+            table(restated),
+            "",
+            "## Years recast without their quarters",
+            "",
+            f"{len(recast)} years were printed differently later, without their quarters: the quarters keep their own year's print.",
+            "",
+            table(recast),
+            "",
+        ]
+    )
 
 
 def pictures(figures: Path, kept: Path) -> None:
@@ -128,6 +152,7 @@ def site(build: Path, notebooks: list[Path]) -> None:
 
     Raises RuntimeError with what sphinx said if a page cannot be made without a warning.
     """
+    notebooks = [path for path in notebooks if not path.stem.startswith("00")]  # the one to copy is no page
     source, made = build / ".pages", build / ".site"
     for folder in (source, made):
         shutil.rmtree(folder, ignore_errors=True)
@@ -137,17 +162,18 @@ def site(build: Path, notebooks: list[Path]) -> None:
     for path in notebooks:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         shown = _dress(notebook)
-        cards += [] if path.stem.startswith("00") else shown
+        cards += shown
         if path.stem.startswith("04"):
             answer = _answer(notebook)
         (source / "notebooks" / path.name).write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
         shutil.copy(path, source / "extra" / path.name)
     shutil.copytree(build / "figures", source / "extra" / "figures")
     shutil.copytree(build / "data", source / "extra" / "data")
-    shown = [path for path in notebooks if not path.stem.startswith("00")]
-    toc = "\n".join(f"notebooks/{path.stem}" for path in [*shown, *(path for path in notebooks if path not in shown)])
+    toc = "\n".join(f"notebooks/{path.stem}" for path in notebooks)
     index = (source / "index.md").read_text(encoding="utf-8")
-    index = index.replace("<!-- contents -->", f"```{{toctree}}\n:hidden:\n:maxdepth: 1\n{toc}\ncoverage\nversions\ndocuments\n```").replace("<!-- gallery -->", _gallery(cards))
+    index = index.replace("<!-- contents -->", f"```{{toctree}}\n:hidden:\n:maxdepth: 1\n{toc}\ncoverage\nversions\ndocuments\n```").replace(
+        "<!-- gallery -->", _gallery(cards)
+    )
     index = index.replace("<!-- answer -->", answer)
     (source / "index.md").write_text(index, encoding="utf-8")
     book = ledger.open()
@@ -194,14 +220,13 @@ def _dress(notebook: dict) -> list[dict]:
             about = output.get("metadata", {}).pop("outlay", {})
             if name := about.get("figure"):
                 alt = "".join(output["data"]["text/plain"])
-                cards.append({"name": name, "alt": alt, "notebook": notebook, "heading": heading})
+                cards.append({"name": name, "alt": alt, "title": heading})
                 output["data"] = {"text/html": _figure(name, alt)}
                 output["metadata"] = {}
             elif facts := about.get("facts"):
                 prose = "".join(output["data"]["text/markdown"])
                 output["data"] = {"text/markdown": f"{prose}\n\n{_walk(facts)}"}
-    title = next(re.search(r"^# (.+)$", "".join(cell["source"]), flags=re.MULTILINE).group(1) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
-    return [{"name": card["name"], "alt": card["alt"], "title": title} for card in cards]
+    return cards
 
 
 def _answer(notebook: dict) -> str:
@@ -218,9 +243,11 @@ def _answer(notebook: dict) -> str:
 
 def _figure(name: str, alt: str) -> str:
     links = " · ".join(f'<a href="../figures/{name}.{form}" download>{form.upper()}</a>' for form in ("svg", "png", "csv"))
-    return (f'<figure class="chart" id="{name}"><a href="../figures/outlined/{name}.svg" title="open the drawing alone">'
-            f'<img src="../figures/outlined/{name}.svg" alt="{html.escape(alt, quote=True)}"></a>'
-            f"<figcaption>Take it along: {links}</figcaption></figure>")
+    return (
+        f'<figure class="chart" id="{name}"><a href="../figures/outlined/{name}.svg" title="open the drawing alone">'
+        f'<img src="../figures/outlined/{name}.svg" alt="{html.escape(alt, quote=True)}"></a>'
+        f"<figcaption>Take it along: {links}</figcaption></figure>"
+    )
 
 
 def _walk(facts: dict[str, list[str]]) -> str:
@@ -237,8 +264,10 @@ def _gallery(cards: list[dict]) -> str:
     items = []
     for card in cards:
         page = next(path.stem for path in sorted((_ROOT / "notebooks").glob(f"{card['name'].partition('_')[0]}_*.ipynb")))
-        items.append(f'<a class="card" href="notebooks/{page}.html#{card["name"]}"><img src="figures/outlined/{card["name"]}.svg" '
-                     f'alt="{html.escape(card["alt"], quote=True)}" loading="lazy"><span>{html.escape(card["title"])}</span></a>')
+        items.append(
+            f'<a class="card" href="notebooks/{page}.html#{card["name"]}"><img src="figures/outlined/{card["name"]}.svg" '
+            f'alt="{html.escape(card["alt"], quote=True)}" loading="lazy"><span>{html.escape(card["title"])}</span></a>'
+        )
     return f'<div class="gallery">{"".join(items)}</div>'
 
 
@@ -246,13 +275,19 @@ def _documents(book: ledger.Book) -> str:
     """List every document of the ledger that a figure cites, for the links from figures to end on."""
     used = book.sources[book.sources.index.isin(book.facts.source)].sort_values(["publisher", "published", "source"])
     count = book.facts.source.value_counts()
-    out = ["# Documents", "", f"Every figure in these pages comes from one of {len(used)} documents. The copy that was read is named "
-           "where it was not the original."]
+    out = [
+        "# Documents",
+        "",
+        f"Every figure in these pages comes from one of {len(used)} documents. The copy that was read is named where it was not the original.",
+    ]
     for publisher, documents in used.groupby("publisher", sort=True):
         out += ["", f"## {publisher}", "", '<dl class="documents">']
         for row in documents.itertuples():
-            when = "undated" if pd.isna(row.published) else {"day": f"{row.published:%-d %B %Y}", "month": f"{row.published:%B %Y}",
-                                                             "year": f"{row.published:%Y}"}[row.published_precision]
+            when = (
+                "undated"
+                if pd.isna(row.published)
+                else {"day": f"{row.published:%-d %B %Y}", "month": f"{row.published:%B %Y}", "year": f"{row.published:%Y}"}[row.published_precision]
+            )
             title = html.escape(row.title)
             link = f'<a href="{html.escape(row.url, quote=True)}">{title}</a>' if row.url else title
             marks = [when, row.tier, f"{count[row.source]} figures" if count[row.source] > 1 else "one figure"]

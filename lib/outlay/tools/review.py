@@ -38,11 +38,21 @@ def restatements(book: ledger.Book) -> pd.DataFrame:
     frame = _filed(book)
     frame = frame[_restated(frame)].sort_values([*_PERIOD, "published", "source"])
     by = frame.groupby(_PERIOD, dropna=False, sort=True)
-    out = by.agg(period=("period", "first"), first=("value", "first"), last=("value", "last"), unit=("unit", "first"), first_published=("published", "first"),
-                 last_published=("published", "last"), first_source=("source", "first"), last_source=("source", "last")).reset_index()
+    out = by.agg(
+        period=("period", "first"),
+        first=("value", "first"),
+        last=("value", "last"),
+        unit=("unit", "first"),
+        first_published=("published", "first"),
+        last_published=("published", "last"),
+        first_source=("source", "first"),
+        last_source=("source", "last"),
+    ).reset_index()
     out["difference"] = (out["last"] - out["first"]).round(9)
     out = out[out.difference != 0]
-    return out[["company", "metric", "period", "first", "last", "difference", "unit", "first_published", "last_published", "first_source", "last_source"]].reset_index(drop=True)
+    return out[
+        ["company", "metric", "period", "first", "last", "difference", "unit", "first_published", "last_published", "first_source", "last_source"]
+    ].reset_index(drop=True)
 
 
 def recast_years(book: ledger.Book) -> pd.DataFrame:
@@ -58,7 +68,9 @@ def recast_years(book: ledger.Book) -> pd.DataFrame:
     rows = []
     for metric, years in latest.groupby("metric"):
         quarters = book.quarters(metric, calendar="fiscal")
-        made = quarters.groupby(["company", quarters.period.str.slice(2, 6).astype(int)]).value.agg(["sum", "size"]) if len(quarters) else pd.DataFrame()
+        made = (
+            quarters.groupby(["company", quarters.period.str.slice(2, 6).astype(int)]).value.agg(["sum", "size"]) if len(quarters) else pd.DataFrame()
+        )
         for row in years.itertuples():
             key = (row.company, row.fiscal_year)
             if key in made.index and made["size"][key] == 4 and abs(made["sum"][key] - row.value) > 4 * row.half + 1e-9:
