@@ -2,8 +2,10 @@
 
 import contextlib
 import csv
+import multiprocessing
 import os
 import shutil
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,22 @@ import pytest
 from outlay import ledger
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def execute(job):
+    """Run a notebook: its path, parameters, the folder of the ledger (or None) and the folder to write into."""
+    from outlay.tools import build
+
+    path, values, data, out = job
+    with build._environment(**({"OUTLAY_DATA": str(data)} if data else {})):
+        build.execute(path, out, values)
+    return out
+
+
+def execute_all(jobs) -> list[Path]:
+    """Run notebooks side by side, as many at a time as there are cores."""
+    with ProcessPoolExecutor(max_workers=max(2, os.cpu_count() or 2), mp_context=multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(execute, jobs))
 
 
 @pytest.fixture(scope="session")

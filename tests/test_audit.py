@@ -2,9 +2,7 @@
 
 import csv
 
-import pytest
 from conftest import ROOT, edit
-
 from outlay import ledger
 from outlay.tools import audit, check
 
@@ -131,7 +129,9 @@ def test_two_filings_of_one_year_that_disagree_are_found(copy):
 
 def test_a_skipped_quarter_is_found(copy):
     def skip(rows):
-        return [row for row in rows if not (row["metric"] == "oracle_cloud_infrastructure_revenue" and row["period_end"] in ("2024-11-30", "2025-05-31"))]
+        return [
+            row for row in rows if not (row["metric"] == "oracle_cloud_infrastructure_revenue" and row["period_end"] in ("2024-11-30", "2025-05-31"))
+        ]
 
     assert ("gaps", "data/cloud.csv", "period_end") in planted(copy, "cloud", skip)
 

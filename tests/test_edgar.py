@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from outlay import ledger
-from outlay.tools import edgar
 from outlay.tools.cli import main
 
 CAPEX = "PaymentsToAcquirePropertyPlantAndEquipment"

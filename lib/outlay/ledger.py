@@ -300,7 +300,7 @@ def names(facts: Iterable[int]) -> list[str]:
     >>> names(book.quarters("capex", companies=["msft"], since="2025-07-01").facts.iloc[0])
     ['msft/capex_cash/2025-07-01..2025-09-30@msft-10-q-2025-09-30']
     """
-    every = _tables(home())["names"]
+    every = _opened(home())["names"]
     return sorted({every[fact] for fact in facts})
 
 
@@ -311,7 +311,7 @@ def cite(facts: Iterable[int], most: int = 4) -> str:
     >>> cite(book.quarters("capex", companies=["msft"]).facts.iloc[-1])
     'Microsoft 10-Q (29 Oct 2025)'
     """
-    tables = _tables(home())
+    tables = _opened(home())
     ids = tables["facts"].loc[list(set(facts)), "source"].unique()
     documents = _by_date(tables["sources"].set_index("source", drop=False).rename_axis(None).loc[ids])
     newest = documents.drop_duplicates("publisher")
@@ -401,7 +401,7 @@ def digest(frame: pd.DataFrame) -> str:
     >>> digest(book.quarters("capex")) == digest(open(as_of="2025-11-16").quarters("capex"))
     True
     """
-    every = _tables(home())
+    every = _opened(home())
     used = every["facts"].loc[sorted(set().union(*frame.facts))] if len(frame) else every["facts"].head(0)
     behind = [every[name][every[name][key].isin(used[key])] for name, key in (("sources", "source"), ("companies", "company"), ("metrics", "metric"))]
     flat = frame.assign(facts=frame.facts.map(lambda ids: ";".join(names(ids))))
@@ -429,9 +429,18 @@ def _cached(folder: Path, _stamp: tuple) -> dict:
     return _load(folder)
 
 
+_latest: dict[Path, dict] = {}  # what was read last of a folder: ids in frames are ids of this
+
+
+def _opened(folder: Path) -> dict:
+    """Return the tables as they were read last, without looking at the files again."""
+    return _latest.get(folder) or _tables(folder)
+
+
 def _tables(folder: Path) -> dict:
     stamp = tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.glob("*.*")))
-    return _cached(folder, stamp)
+    _latest[folder] = _cached(folder, stamp)
+    return _latest[folder]
 
 
 def line(finding: dict) -> str:
@@ -531,35 +540,25 @@ def _read(path: Path, resource: dict, found: list) -> pd.DataFrame | None:
     if not text.endswith("\n"):
         found.append(_finding(file, None, "", "", "file", "is empty or its last line has no end; expected a header and whole lines. Restore it."))
         return None
-    ragged = [(row, count) for row, line in enumerate(text[:-1].split("\n"), 1) if (count := _cells(line)) != len(columns)]
-    for row, count in ragged[:20]:
-        found.append(
-            _finding(
-                file, row, "", "", "cells", f"found {count} cells; expected {len(columns)}. Quote a cell that holds a comma; keep a row on one line."
-            )
-        )
-    if ragged:
+    rows, wrong = [], []
+    reader = csv.reader(io.StringIO(text, newline=""))
+    for number, row in enumerate(reader, 1):
+        rows.append(row)
+        if len(row) != len(columns) or reader.line_num != number:
+            wrong.append((number, len(row)))
+            if reader.line_num != number:  # a line break inside a cell: what follows cannot be counted by lines
+                break
+    for number, count in wrong[:20]:
+        remedy = "Quote a cell that holds a comma; keep a row on one line."
+        found.append(_finding(file, number, "", "", "cells", f"found {count} cells; expected {len(columns)}. {remedy}"))
+    if wrong:
         return None
-    raw = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    if list(raw.columns) != columns:
-        found.append(
-            _finding(
-                file,
-                1,
-                "",
-                ",".join(raw.columns),
-                "columns",
-                f"found the columns {','.join(raw.columns)}; expected {','.join(columns)}. Mend the header.",
-            )
-        )
+    if rows[0] != columns:
+        message = f"found the columns {','.join(rows[0])}; expected {','.join(columns)}. Mend the header."
+        found.append(_finding(file, 1, "", ",".join(rows[0]), "columns", message))
         return None
-    raw.index += 2
-    return raw
-
-
-def _cells(line: str) -> int:
-    """Count the cells of a line; pandas would quietly fill up a short one."""
-    return line.count(",") + 1 if '"' not in line else len(next(csv.reader([line])))
+    cells = np.array(rows[1:], dtype=object).reshape(len(rows) - 1, len(columns))
+    return pd.DataFrame(cells, columns=columns, index=pd.RangeIndex(2, len(rows) + 1), dtype=object)
 
 
 def _typed(raw: pd.DataFrame, resource: dict, raws: dict, found: list) -> pd.DataFrame:
@@ -720,7 +719,7 @@ def coloured() -> list[str]:
     >>> "msft" in coloured()
     True
     """
-    companies = _tables(home())["companies"]
+    companies = _opened(home())["companies"]
     return companies.company[companies.colour != ""].tolist()
 
 
@@ -733,7 +732,7 @@ def stand_ins(frame: pd.DataFrame) -> list[str]:
     marked = frame[frame.stand_in.astype(bool)]
     if marked.empty:
         return []
-    every = _tables(home())
+    every = _opened(home())
     used = every["facts"].loc[sorted(set().union(*marked.facts)), ["company", "metric"]].drop_duplicates()
     table = every["bases"]
     table = table[table.stand_in & table.basis.isin(set(" / ".join(marked.basis.unique()).split(" / ")))]

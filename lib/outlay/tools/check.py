@@ -46,7 +46,11 @@ def _audited(tables: dict) -> list[dict]:
             ]
             fired |= set(excused)
             if not excused:
-                found.append(_finding(row.table, row.row, column, row.printed if column == "value" else str(row[column]).removesuffix(" 00:00:00"), name, message))
+                found.append(
+                    _finding(
+                        row.table, row.row, column, row.printed if column == "value" else str(row[column]).removesuffix(" 00:00:00"), name, message
+                    )
+                )
     for number in listed.index.difference(fired):
         row = listed.loc[number]
         found.append(
