@@ -80,8 +80,8 @@ def _coverage(frame: pd.DataFrame) -> str:
         "A light letter is derived from longer periods. Hover for the days between the quarter's end and the document. "
         '<a href="data/coverage.csv">As CSV</a>.',
     ]
-    quarters = sorted(frame.period.unique())
     for metric, rows in frame.groupby("metric"):
+        quarters = sorted(rows.period.unique(), reverse=True)  # the newest stand where they are seen without scrolling
         out += ["", f"## {metric.replace('_', ' ')}", "", '<div class="coverage"><table><thead><tr><th></th>']
         out.append("".join(f"<th>{name[2:4]}<br>{name[4:]}</th>" for name in quarters) + "</tr></thead><tbody>")
         cells = rows.set_index(["company", "period"])
