@@ -44,7 +44,7 @@ def site(tmp_path_factory):
     made = tmp_path_factory.mktemp("build")
     for out in execute_all((path, {}, None, made / path.stem) for path in SHOWN):
         shutil.copytree(out / "figures", made / "figures", dirs_exist_ok=True)
-    publish.quarters(made / "data" / "quarters.csv")
+    publish.tables(made / "data")
     publish.site(made, build.notebooks())
     return made / "site"
 
@@ -133,6 +133,8 @@ def test_a_page_that_cannot_be_made_leaves_the_old_ones(tmp_path, monkeypatch):
     for folder in ("figures", "data"):
         (tmp_path / folder).mkdir()
 
+    publish.write(tmp_path / "data" / "coverage.csv", b"company,metric,period,grade,how,age\n")
+
     def broken(book):
         return "# Documents\n\n[a link that leads nowhere](nowhere.md)\n"
 
@@ -140,3 +142,17 @@ def test_a_page_that_cannot_be_made_leaves_the_old_ones(tmp_path, monkeypatch):
     with pytest.raises(RuntimeError, match="nowhere"):
         publish.site(tmp_path, build.notebooks())
     assert (tmp_path / "site" / "index.html").read_text(encoding="utf-8") == "the last good page"
+
+
+def test_coverage_tells_grades_and_holes(site):
+    table = pd.read_csv(site / "data" / "coverage.csv", keep_default_na=False)
+    cells = table.set_index(["company", "metric", "period"])
+    assert cells.grade["msft", "capex_cash", "2025Q3"] == "filed"
+    assert cells.grade["tsla", "net_income", "2024Q4"] == "hole"
+    assert set(table.grade) <= {*ledger.GRADES, "hole"}
+
+
+def test_restatements_are_published_with_both_documents(site):
+    table = pd.read_csv(site / "data" / "restatements.csv")
+    assert {"first", "last", "first_source", "last_source"} <= set(table.columns)
+    assert len(table) > 50

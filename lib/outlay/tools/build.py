@@ -192,7 +192,7 @@ def _publish(say: Callable[[str], None]) -> None:
 
     began = time.monotonic()
     say("pages: building")
-    publish.quarters(BUILD / "data" / "quarters.csv")
+    publish.tables(BUILD / "data")
     publish.site(BUILD, notebooks())
     publish.pictures(BUILD / "figures", NOTEBOOKS / "pictures")
     say(f"pages: done in {time.monotonic() - began:.1f} s")

@@ -44,6 +44,16 @@ def quarters(path: Path) -> None:
     write(path, out.to_csv(index=False, lineterminator="\n").encode())
 
 
+def tables(folder: Path) -> None:
+    """Write what is published beside the pages: `quarters.csv`, `coverage.csv`, `restatements.csv` and `recast_years.csv`."""
+    from outlay.tools import review
+
+    book = ledger.open()
+    quarters(folder / "quarters.csv")
+    for name, frame in (("coverage", coverage(book)), ("restatements", review.restatements(book)), ("recast_years", review.recast_years(book))):
+        write(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
+
+
 def coverage(book: ledger.Book) -> pd.DataFrame:
     """Return what the ledger holds: a row a company, metric and calendar quarter, with `grade`, `how` and `age`.
 
@@ -92,7 +102,7 @@ def _coverage(frame: pd.DataFrame) -> str:
                     line.append("<td></td>")
                     continue
                 cell = cells.loc[(company, quarter)]
-                age = f' title="{cell.age} days"' if pd.notna(cell.age) else ""
+                age = f' title="{cell.age} days"' if cell.age else ""
                 line.append(f'<td class="{cell.grade} {cell.how}"{age}>{marks[cell.grade]}</td>')
             out.append(f"<tr><th>{company}</th>{''.join(line)}</tr>")
         out.append("</tbody></table></div>")
@@ -116,7 +126,8 @@ def _versions(book: ledger.Book) -> str:
         [
             "# Versions",
             "",
-            "Nothing that a document said is overwritten. Here is what later filings printed differently.",
+            "Nothing that a document said is overwritten. Here is what later filings printed differently, also as CSV: "
+            '<a href="data/restatements.csv">restatements</a>, <a href="data/recast_years.csv">recast years</a>.',
             "",
             "## Restatements",
             "",
@@ -177,8 +188,7 @@ def site(build: Path, notebooks: list[Path]) -> None:
     index = index.replace("<!-- answer -->", answer)
     (source / "index.md").write_text(index, encoding="utf-8")
     book = ledger.open()
-    held = coverage(book)
-    write(source / "extra" / "data" / "coverage.csv", held.to_csv(index=False, lineterminator="\n").encode())
+    held = pd.read_csv(build / "data" / "coverage.csv", dtype={"period": str}, keep_default_na=False)
     for name, text in (("documents", _documents(book)), ("coverage", _coverage(held)), ("versions", _versions(book))):
         (source / f"{name}.md").write_text(text, encoding="utf-8")
     _sphinx(source, made)
