@@ -115,3 +115,13 @@ def test_every_filed_row_of_a_mapped_tag_is_covered_by_the_map(book):
     facts = tables["facts"][tables["facts"].table.isin(["capex", "financials"])]  # segments are tagged by dimensions, which company facts leave out
     tagged = facts[(facts.grade == "filed") & facts.locator.str.contains("us-gaap:")]
     assert {(row.company, row.metric) for row in tagged.itertuples()} <= mapped
+
+
+@pytest.mark.parametrize("content", [b"no json", b"{}", b'{"cik": 1}', b"\xff\xfe"])
+def test_a_file_that_holds_no_company_facts_is_one_clear_line(tmp_path, content):
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    result = CliRunner().invoke(main, ["edgar", str(path), "msft"])
+    assert result.exit_code == 2
+    assert "is no company-facts JSON" in result.stderr
+    assert result.stderr.count("\n") == 1

@@ -20,4 +20,6 @@ def known(kind: str, name: str, names: Iterable[str]) -> str:
         return name
     close = [other for other in names if name and other.startswith(str(name))] or get_close_matches(str(name), names, n=1, cutoff=0.5)
     hint = f"did you mean '{close[0]}'? " if close else ""
-    raise ValueError(f"unknown {kind} '{name}': {hint}Known: {', '.join(names)}")
+    near = sorted(get_close_matches(str(name), names, n=12, cutoff=0)) if len(names) > 20 else names
+    rest = f" and {len(names) - len(near)} others" if len(near) < len(names) else ""
+    raise ValueError(f"unknown {kind} '{name}': {hint}Known: {', '.join(near)}{rest}")

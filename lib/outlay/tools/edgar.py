@@ -81,8 +81,12 @@ def read_facts(path, copy=""):
         files = sorted(file for file in path.iterdir() if file.name.endswith((".json", ".json.gz")))
         return merge(*(read_facts(file, copy) for file in files))
     opener = gzip.open if path.name.endswith(".gz") else open
-    with opener(path, "rt", encoding="utf-8") as file:
-        content = json.load(file)
+    try:
+        with opener(path, "rt", encoding="utf-8") as file:
+            content = json.load(file)
+        content["cik"], content["facts"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise ValueError(f"{path} is no company-facts JSON ({error}); give a file of the SEC's company facts, plain or gzipped") from None
     provenance = content.get("_provenance", "")
     by_hand = "by hand" in json.dumps(provenance)
     facts = []
