@@ -37,6 +37,8 @@ def test_every_column_of_the_facts_is_described():
     for resource in package["resources"]:
         assert resource["title"]
         assert (ROOT / "data" / resource["path"]).exists()
+        for field in resource["schema"]["fields"]:
+            assert field.get("description"), f"{resource['name']}.{field['name']}"
 
 
 def test_every_filing_has_its_accession_and_an_address_that_follows_from_it(book):

@@ -64,10 +64,13 @@ def coverage(book: ledger.Book) -> pd.DataFrame:
     """
     parts = []
     flows = book.metrics.index[book.metrics.kind == "flow"]
-    for metric in sorted(set(flows) & set(book.facts.metric)):
-        frame = book.quarters(metric)
+    for metric in sorted(set(book.facts.metric) | set(flows)):
+        frame = book.quarters(metric) if metric in flows else book.observations(metric)
         if frame.empty:
             continue
+        if metric not in flows:  # what holds at a date belongs to the quarter that ends there
+            frame["period"] = periods.label(frame.period_end, frame.period_end, frame.period_end.dt.month, "end_month")
+            frame = frame.drop_duplicates(["company", "period"], keep="last")
         newest = frame.facts.map(lambda ids: book.sources.published.reindex(book.facts.source.loc[list(ids)]).max())
         frame = frame.assign(age=(newest - frame.period_end).dt.days.astype("Int64"), place=periods.position(frame.period))
         for _, rows in frame.groupby("company"):
