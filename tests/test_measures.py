@@ -26,6 +26,8 @@ def frame(company="a", first="2024Q1", values=(1.0, 2.0, 3.0, 4.0, 5.0), **marks
             "facts": (number,),
             "kind": "flow",
             "basis": "cash",
+            "relation": "=",
+            "recast": False,
             "stand_in": False,
         }
         | marks
@@ -104,6 +106,21 @@ def test_growth_is_within_one_definition_and_from_a_positive_base():
     changed = frame()
     changed.loc[4, "metric"] = "other"
     assert measures.growth(changed).empty
+
+
+def test_growth_does_not_cross_a_recast():
+    recast = frame()
+    recast.loc[0, "recast"] = True
+    assert measures.growth(recast).empty
+    recast["recast"] = True
+    assert len(measures.growth(recast)) == 1
+
+
+def test_teslas_growth_from_quarters_that_were_recast_since_is_a_hole(book):
+    income = book.quarters("net_income", companies=["tsla"]).set_index("period")
+    assert income.recast["2024Q1"] and income.recast["2024Q2"] and not income.recast["2025Q1"]
+    grown = measures.growth(book.quarters("net_income", companies=["tsla"])).period.tolist()
+    assert "2025Q1" not in grown and "2025Q2" not in grown and "2024Q1" in grown
 
 
 def test_a_change_is_the_increment_over_a_year():

@@ -68,6 +68,12 @@ def test_a_restated_half_year_is_never_subtracted_from_unrestated_nine_months():
     assert values(printed(*YEAR, ("2024-01-01", "2024-06-30", 3.8, 1))) == [1, 2, 3, 4]
 
 
+def test_a_quarter_printed_differently_later_is_marked_while_its_year_is_not_whole():
+    out = periods.quarters(printed(*YEAR, ("2024-01-01", "2024-03-31", 1.4, 1))).sort_values("period_end")
+    assert out.value.tolist() == [1, 2, 3, 4]
+    assert out.recast.tolist() == [True, False, False, False]
+
+
 def test_a_year_recast_without_its_quarters_keeps_its_quarters():
     assert values(printed(*YEAR, ("2024-01-01", "2024-12-31", 12.0, 1))) == [1, 2, 3, 4]
 

@@ -22,7 +22,13 @@ import pandas as pd
 from outlay import lookup, periods, units
 
 COLUMNS = ["company", "metric", "period", "period_start", "period_end", "value", "low", "high", "unit", "stance", "grade", "how", "facts"]
-MARKS = ["relation", "kind", "basis", "stand_in"]  # what a measure must know to refuse a wrong sum, and prose to say a figure as it was said
+MARKS = [
+    "relation",
+    "kind",
+    "basis",
+    "stand_in",
+    "recast",
+]  # what a measure must know to refuse a wrong sum, and prose to say a figure as it was said
 FACT_KEY = ["company", "metric", "period_start", "period_end", "source", "n"]
 GRADES = ("filed", "stated", "press", "estimate", "assumed")  # from strong to weak
 RELATIONS = ("=", "≈", "≥", "≤", "words")
@@ -54,7 +60,8 @@ class Book:
         """Return single quarters of a family (or of one metric), a row a company and quarter, in the columns of `COLUMNS`.
 
         `basis` picks one metric a company and period through `bases.csv` (default: the family's usual one); where only a stand-in
-        exists the row says so in `stand_in`. `since` drops quarters that end before that date. Actual figures only.
+        exists the row says so in `stand_in`; a quarter that was later printed differently, while its year was not yet, says so in
+        `recast`. `since` drops quarters that end before that date. Actual figures only.
         Refuses unknown names and families that are no flows.
 
         >>> book = open(as_of="2025-11-15")
@@ -236,6 +243,7 @@ class Book:
         for bound in ("low", "high"):
             frame[bound] = frame[bound] if bound in frame else float("nan")
         frame["relation"] = frame.get("relation", "=")
+        frame["recast"] = frame.get("recast", False)
         return frame[[*COLUMNS, *MARKS, *extra]]
 
 
@@ -369,6 +377,7 @@ def _sum_of_parts(frame: pd.DataFrame, metric: str, parts: list[tuple[int, str]]
             half=sum(piece.half for piece in pieces),
             strength=functools.reduce(np.maximum, (piece.strength for piece in pieces)),
             facts=[sum(facts, ()) for facts in zip(*(piece.facts for piece in pieces), strict=True)],
+            recast=pd.concat([piece.recast for piece in pieces], axis=1).any(axis=1),
         )
         .reset_index()
     )

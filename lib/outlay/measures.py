@@ -44,6 +44,7 @@ def total(frame: pd.DataFrame, label: str = "total") -> pd.DataFrame:
         grade=("grade", _weakest),
         facts=("facts", _together),
         stand_in=("stand_in", "any"),
+        recast=("recast", "any"),
         **{name: (name, "first") for name in _CARRIED},
     ).reset_index()
     reach = frame.assign(low=frame.low.fillna(frame.value), high=frame.high.fillna(frame.value)).groupby("period")
@@ -90,7 +91,8 @@ def change(frame: pd.DataFrame, quarters: int = 4) -> pd.DataFrame:
 def growth(frame: pd.DataFrame, quarters: int = 4) -> pd.DataFrame:
     """Divide each value by that of `quarters` quarters before, less one, within one definition; the unit is a share.
 
-    Growth from zero or from a negative value is no number and leaves a hole.
+    Growth from zero or from a negative value is no number and leaves a hole; so does growth from a base that was recast while the new
+    figure stands on the new footing.
 
     >>> book = ledger.open(as_of="2025-11-15")
     >>> float(growth(book.quarters("capex", companies=["msft"], since="2024-07-01")).value.iloc[-1].round(2))
@@ -126,6 +128,7 @@ def ratio(upper: pd.DataFrame, lower: pd.DataFrame) -> pd.DataFrame:
     out["basis"] = pair.basis + " / " + pair.basis_lower
     out["kind"] = "rate"
     out["stand_in"] = pair.stand_in | pair.stand_in_lower
+    out["recast"] = pair.recast | pair.recast_lower
     out["grade"] = [_weakest(both) for both in zip(pair.grade, pair.grade_lower, strict=True)]
     out["facts"] = [_together(both) for both in zip(pair.facts, pair.facts_lower, strict=True)]
     return _finish(out.assign(how="derived", relation="=")[out.value.notna()])
@@ -255,7 +258,8 @@ def _against(frame: pd.DataFrame, quarters: int, work: Callable, unit: str | Non
     low, high = (out[bound].fillna(out.value) for bound in ("low", "high"))
     low, high = work(low, before.high.fillna(before.value)), work(high, before.low.fillna(before.value))
     value = work(out.value, before.value)
-    same = before.metric == out.metric
+    # a base that was recast since is not like a figure on the new footing
+    same = (before.metric == out.metric) & ~(before.recast.eq(True) & ~out.recast)
     out = _merged(out, [out.copy(), before]).assign(value=value, low=low.where(ranged), high=high.where(ranged))
     out = out.assign(unit=unit, kind="rate") if unit else out
     return _finish(out[same & out.value.notna()])
@@ -266,8 +270,8 @@ def _merged(out: pd.DataFrame, parts: list[pd.DataFrame]) -> pd.DataFrame:
     whole = pd.concat([part.value.notna() for part in parts], axis=1).all(axis=1)
     facts = [tuple(sorted(set().union(*cells))) if ok else () for ok, *cells in zip(whole, *(part.facts for part in parts), strict=True)]
     grade = [_weakest(cells) if ok else "" for ok, *cells in zip(whole, *(part.grade for part in parts), strict=True)]
-    mark = pd.concat([part.stand_in.fillna(False).astype(bool) for part in parts], axis=1).any(axis=1)
-    return out.assign(facts=facts, grade=grade, stand_in=mark, how="derived", relation="=")
+    marks = {name: pd.concat([part[name].eq(True) for part in parts], axis=1).any(axis=1) for name in ("stand_in", "recast")}
+    return out.assign(facts=facts, grade=grade, how="derived", relation="=", **marks)
 
 
 def _finish(out: pd.DataFrame) -> pd.DataFrame:

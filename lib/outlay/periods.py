@@ -117,7 +117,8 @@ def quarters(cumulative: pd.DataFrame) -> pd.DataFrame:
 
     Takes rows with `fact` (an integer id), `company`, `metric`, `period_start`, `period_end`, `value`, `half` (half a printed unit),
     `strength` (0 is the strongest grade), `presentation`, `last_month`, the best of several prints of one period first. Returns one
-    row a company, metric and fiscal quarter: `company, metric, presentation, period_start, period_end, value, half, strength, how, facts`.
+    row a company, metric and fiscal quarter: `company, metric, presentation, period_start, period_end, value, half, strength, how, facts, recast`;
+    `recast` marks a quarter that a later document printed differently, in a set that is not whole.
 
     A year's quarters come from one presentation: the latest that gives every quarter which any presentation gives, or else
     the one that gives most. A quarter that it lacks is taken from another one only where no figure of that year was printed
@@ -194,11 +195,16 @@ def quarters(cumulative: pd.DataFrame) -> pd.DataFrame:
     chosen = best.drop_duplicates(year, keep="last")
     row, column = np.nonzero(present)
     cells = names.loc[row, [*year, "presentation"]].assign(row=row, column=column + 1)
+    cells["value"], cells["half"] = single[row, column + 1], single_half[row, column + 1]
     cells["first"] = cells.row.isin(chosen.row)
+    every = cells
     restated = pd.MultiIndex.from_frame(cells[year]).isin(_restated(table))
     cells = cells[cells["first"].to_numpy() | ~restated].sort_values([*year, "column", "first", "presentation"])
     cells = cells.drop_duplicates([*year, "column"], keep="last")
     row, column = cells.row.to_numpy(), cells.column.to_numpy()
+    later = cells.reset_index(drop=True).reset_index().merge(every, on=[*year, "column"], suffixes=("", "_later"))
+    apart = (later.value - later.value_later).abs() > later.half + later.half_later + 1e-9
+    recast = set(later["index"][apart & (later.presentation_later > later.presentation)])
     begin = np.where(column == 1, opening[row], ends[row, column - 1] + np.timedelta64(1, "D"))
     begin = np.where(printed[row, column], starts[row, column], begin)
     out = names.loc[row, ["company", "metric", "presentation"]].reset_index(drop=True)
@@ -210,6 +216,7 @@ def quarters(cumulative: pd.DataFrame) -> pd.DataFrame:
         strength=single_weak[row, column],
         how=np.where(printed[row, column], "printed", "derived"),
         facts=single_facts[row, column],
+        recast=[number in recast for number in range(len(out))],
     )
 
 
@@ -221,7 +228,7 @@ def day_weighted(single: pd.DataFrame) -> pd.DataFrame:
 
     >>> dates = pd.to_datetime(pd.Series(["2026-01-26", "2026-04-26"]))
     >>> nvidia = pd.DataFrame({"company": "nvda", "metric": "revenue", "period_start": dates[:1], "period_end": dates[1:].to_numpy(),
-    ...     "value": 91.0, "half": 0.0005, "strength": 0, "how": "printed", "facts": [(7,)]})
+    ...     "value": 91.0, "half": 0.0005, "strength": 0, "how": "printed", "facts": [(7,)], "recast": False})
     >>> day_weighted(nvidia)[["period", "value", "days", "whole"]].values.tolist()
     [['2026Q1', 65.0, 65, False], ['2026Q2', 26.0, 26, False]]
     """
@@ -256,6 +263,7 @@ def day_weighted(single: pd.DataFrame) -> pd.DataFrame:
         how=("how", "first"),
         count=("share", "size"),
         facts=("facts", lambda cells: tuple(sorted(set().union(*cells)))),
+        recast=("recast", "any"),
     ).reset_index()
     out["value"] = units.settle(out.value)
     out["how"] = out.how.where((out["count"] == 1) & (out.share > 1 - 1e-9), "derived")
