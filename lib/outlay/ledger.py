@@ -22,13 +22,8 @@ import pandas as pd
 from outlay import lookup, periods, units
 
 COLUMNS = ["company", "metric", "period", "period_start", "period_end", "value", "low", "high", "unit", "stance", "grade", "how", "facts"]
-MARKS = [
-    "relation",
-    "kind",
-    "basis",
-    "stand_in",
-    "recast",
-]  # what a measure must know to refuse a wrong sum, and prose to say a figure as it was said
+# what a measure must know to refuse a wrong sum, and prose to say a figure as it was said
+MARKS = ["relation", "kind", "basis", "stand_in", "recast"]
 FACT_KEY = ["company", "metric", "period_start", "period_end", "source", "n"]
 GRADES = ("filed", "stated", "press", "estimate", "assumed")  # from strong to weak
 RELATIONS = ("=", "≈", "≥", "≤", "words")

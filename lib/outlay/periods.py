@@ -198,7 +198,8 @@ def quarters(cumulative: pd.DataFrame) -> pd.DataFrame:
     cells["value"], cells["half"] = single[row, column + 1], single_half[row, column + 1]
     cells["first"] = cells.row.isin(chosen.row)
     every = cells
-    restated = pd.MultiIndex.from_frame(cells[year]).isin(_restated(table))
+    apart = table[disagree(table, [*year, "quarter", "span"])]
+    restated = pd.MultiIndex.from_frame(cells[year]).isin(pd.MultiIndex.from_frame(apart[year]))
     cells = cells[cells["first"].to_numpy() | ~restated].sort_values([*year, "column", "first", "presentation"])
     cells = cells.drop_duplicates([*year, "column"], keep="last")
     row, column = cells.row.to_numpy(), cells.column.to_numpy()
@@ -271,9 +272,14 @@ def day_weighted(single: pd.DataFrame) -> pd.DataFrame:
     return out.drop(columns=["share", "count"])
 
 
-def _restated(table: pd.DataFrame) -> pd.MultiIndex:
-    """Return the company, metric and year of every figure that presentations print differently, beyond rounding."""
-    slot = ["company", "metric", "year", "quarter", "span"]
-    reach = table.assign(low=table.value - table.half, high=table.value + table.half).groupby(slot).agg(low=("low", "max"), high=("high", "min"))
-    apart = reach[reach.low > reach.high + 1e-9].reset_index()
-    return pd.MultiIndex.from_frame(apart[slot[:3]].drop_duplicates())
+def disagree(printed: pd.DataFrame, key: list[str]) -> pd.Series:
+    """Return which prints belong to a period that was printed differently, beyond rounding; `key` names what makes them prints of one thing.
+
+    Takes `value` and `half`, half a printed unit. Rounded prints of one figure agree: 77.7 bn and 77,658 m.
+
+    >>> prints = pd.DataFrame({"period": ["a", "a", "b", "b"], "value": [77.7, 77.658, 9.915, 9.95], "half": [0.05, 0.0005, 0.0005, 0.0005]})
+    >>> disagree(prints, ["period"]).tolist()
+    [False, False, True, True]
+    """
+    reach = printed.assign(low=printed.value - printed.half, high=printed.value + printed.half).groupby(key, dropna=False)
+    return reach.low.transform("max") > reach.high.transform("min") + 1e-9

@@ -192,12 +192,9 @@ def smooth(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
 
 def rivals(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
     """Filings of one year that print one period differently: one of them was misread, or amended."""
-    filed = facts[facts.grade == "filed"]
+    filed = facts[facts.grade == "filed"].assign(value=lambda rows: rows.number)
     key = [*SERIES, "period_start", "period_end", "presentation"]
-    reach = filed.assign(low=filed.number - filed.half, high=filed.number + filed.half).groupby(key, dropna=False)
-    apart = reach.low.transform("max") > reach.high.transform("min") + SLACK
-    first = filed[apart].drop_duplicates(key)
-    for at in first.index:
+    for at in filed[periods.disagree(filed, key)].drop_duplicates(key).index:
         yield (
             at,
             "value",

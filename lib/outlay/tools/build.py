@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -130,8 +129,8 @@ def execute(path: Path, out: Path, values: dict[str, object] | None = None) -> N
                 cwd=str(NOTEBOOKS),
                 kernel_name="python3",
                 progress_bar=False,
-                extra_arguments=["--log-level=ERROR"],
-            )  # a warning about TCP at every start says nothing new
+                extra_arguments=["--log-level=ERROR"],  # a warning about TCP at every start says nothing new
+            )
         selections = [json.loads(entry) for entry in dict.fromkeys(trace.read_text(encoding="utf-8").splitlines())] if trace.exists() else []
         notebook = _normalised(notebook)
         notebook.metadata["outlay"] = {**_made_from(path, _read(path)), "parameters": {**declared(path), **(values or {})}, "selections": selections}
@@ -307,8 +306,3 @@ def _environment(**values: str) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def fail(message: str) -> None:
-    """Print one clear line on stderr."""
-    print(message, file=sys.stderr)

@@ -18,7 +18,7 @@ class _Clear(click.Group):
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:
             click.echo(f"outlay: {error}", err=True)
             raise SystemExit(2) from None
 
@@ -167,7 +167,5 @@ def build(notebook: tuple[str, ...], given: tuple[tuple[str, str], ...], only_ch
         sys.exit(bool(found))
     failed = builder.build(notebook, dict(given), force, Path(output) if output else None, say=click.echo)
     if not failed and not (given or output or notebook):
-        click.echo(
-            f"read   {builder.BUILD / 'site' / 'index.html'}\ncharts {builder.BUILD / 'figures'}\ndata   {builder.BUILD / 'data' / 'quarters.csv'}"
-        )
+        click.echo(f"read   {builder.BUILD / 'site' / 'index.html'}\ncharts {builder.BUILD / 'figures'}\ndata   {builder.BUILD / 'data'}")
     sys.exit(bool(failed))

@@ -24,7 +24,7 @@ def revisions(book: ledger.Book, company: str, metric: str, period: str | None =
         lookup.known("period", period, [*frame.period, *dates])
         frame = frame[(frame.period == period) | (dates == period)]
     else:
-        frame = frame[_restated(frame)]
+        frame = frame[periods.disagree(frame, [*_PERIOD, "stance"])]
     frame = frame.sort_values(["period_end", "period_start", "published", "source"], ignore_index=True)
     return frame[["period", "value", "unit", "relation", "grade", "presentation", "published", "source"]]
 
@@ -36,7 +36,7 @@ def restatements(book: ledger.Book) -> pd.DataFrame:
     True
     """
     frame = _filed(book)
-    frame = frame[_restated(frame)].sort_values([*_PERIOD, "published", "source"])
+    frame = frame[periods.disagree(frame, [*_PERIOD, "stance"])].sort_values([*_PERIOD, "published", "source"])
     by = frame.groupby(_PERIOD, dropna=False, sort=True)
     out = by.agg(
         period=("period", "first"),
@@ -82,9 +82,3 @@ def _filed(book: ledger.Book) -> pd.DataFrame:
     parts = [book.versions(metric) for metric in sorted(book.facts.metric[book.facts.grade == "filed"].unique())]
     frame = pd.concat(parts, ignore_index=True)
     return frame[frame.grade == "filed"].reset_index(drop=True)
-
-
-def _restated(frame: pd.DataFrame) -> pd.Series:
-    """Mark the rows of periods whose prints differ beyond rounding."""
-    reach = frame.assign(low=frame.value - frame.half, high=frame.value + frame.half).groupby([*_PERIOD, "stance"], dropna=False)
-    return reach.low.transform("max") > reach.high.transform("min") + 1e-9
