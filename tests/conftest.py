@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import nbformat
 import pytest
 
@@ -16,6 +17,8 @@ from outlay.tools import build, kernels
 
 ROOT = Path(__file__).resolve().parents[1]
 KERNELS = pytest.StashKey()
+hypothesis.settings.register_profile("shared", deadline=None)  # how long an example takes says more of the machine than of the code
+hypothesis.settings.load_profile("shared")
 
 
 def pytest_sessionstart(session):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outlay import charts, ledger, measures, style
+import figures
+from outlay import charts, ledger, measures, style, units
 from outlay.models import guidance
 
 ALT = "Line chart of something."
@@ -24,7 +25,7 @@ def drawn(book):
     total = measures.total(capex)
     return {
         "lines": charts.lines(capex, "A title", "$bn a quarter", alt=ALT),
-        "beside": charts.lines(total, "A title", "$bn a quarter", alt=ALT, beside=capex[capex.company == "msft"], reference=(100, "a hundred")),
+        "beside": charts.lines(total, "A title", "$bn a quarter", alt=ALT, beside=capex[capex.company == "msft"], references=[(100, "a hundred")]),
         "panels": charts.panels(capex, cloud, "A title", "$bn a quarter", alt=ALT, words=("Spent", "Cloud revenue")),
         "bars": charts.bars(latest, "A title", "$bn", alt=ALT),
         "bars of one": charts.bars(
@@ -32,6 +33,24 @@ def drawn(book):
         ),
         "ranges": charts.ranges(runs, "A title", "$bn", alt=ALT, rivals=book.versions("annualised_revenue", companies=["openai"])),
         "yearly ranges": charts.ranges(plans[plans.period.str.fullmatch(r"\d{4}")], "A title", "$bn", alt=ALT),
+        "columns": charts.columns(capex[capex.company.isin(["googl", "msft", "meta", "amzn"])], "A title", "$bn a quarter", alt=ALT),
+        "columns of one": charts.columns(
+            plans[plans.period.str.fullmatch(r"\d{4}")], "A title", "$bn", alt=ALT, by="metric", identity="openai", value_words=units.money
+        ),
+        "multiples": charts.multiples(capex, "A title", "$bn a quarter", alt=ALT),
+        "multiples apart": charts.multiples(capex, "A title", "$bn a quarter", alt=ALT, shared=False, across=3),
+        "dots": charts.dots(runs.tail(6), "A title", "$bn", alt=ALT, names=runs.period.tail(6), reference=(15, "a line")),
+        "dots on a log": charts.dots(latest, "A title", "$bn", alt=ALT, names=latest.company, logarithmic=True, muted=[0]),
+        "curves": charts.curves(
+            pd.DataFrame({"at 5%": [9.0, 5.0, 3.0], "at 10%": [10.0, 6.0, 4.0]}, index=[3, 5, 8]),
+            latest,
+            "A title",
+            "$bn",
+            alt=ALT,
+            across="years",
+            references=[(2, "today")],
+            points=[(5, 5.0, "here")],
+        ),
         "heat": charts.heat(
             pd.DataFrame([[1.0, 2000.0]], index=["30%"], columns=["3", "4"]),
             capex,
@@ -45,63 +64,16 @@ def drawn(book):
     }
 
 
-def texts(figure):
-    """Every text that is drawn: artists of ticks beyond the limits of their axis exist and never are."""
-    figure.draw_without_rendering()
-    hidden = set()
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            hidden |= {id(tick.label1) for tick in axis.get_major_ticks() if not low - 1e-9 <= tick.get_loc() <= high + 1e-9}
-    found = figure.findobj(mpl.text.Text)
-    return [text for text in found if text.get_text().strip() and text.get_visible() and id(text) not in hidden and text.get_window_extent().width]
-
-
-FORMS = ["lines", "beside", "panels", "bars", "bars of one", "ranges", "yearly ranges", "heat"]
+FORMS = ["lines", "beside", "panels", "bars", "bars of one", "ranges", "yearly ranges", "columns", "columns of one", "multiples", "multiples apart"]
+FORMS += ["dots", "dots on a log", "curves", "heat"]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_no_text_leaves_the_canvas(drawn, form):
-    figure = drawn[form]
-    for text in texts(figure):
-        box = text.get_window_extent()
-        assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1, text.get_text()
-        assert box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1, text.get_text()
+def test_every_form_keeps_the_house_rules(drawn, form, book):
+    figures.sound(drawn[form], book)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_no_two_texts_overlap(drawn, form):
-    ticks = {id(label) for axes in drawn[form].axes for label in [*axes.get_xticklabels(), *axes.get_yticklabels()]}
-    free = [text for text in texts(drawn[form]) if id(text) not in ticks]
-    for one, other in itertools.combinations(free, 2):
-        a, b = one.get_window_extent(), other.get_window_extent()
-        apart = a.x1 <= b.x0 + 1 or b.x1 <= a.x0 + 1 or a.y1 <= b.y0 + 2 or b.y1 <= a.y0 + 2
-        assert apart, (one.get_text(), other.get_text())
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_figure_has_title_subtitle_and_a_source_line_of_the_rows_drawn(drawn, form, book):
-    figure = drawn[form]
-    shown = [text.get_text() for text in figure.texts]
-    assert shown[0] == "A title"
-    assert shown[1].startswith("$bn")
-    source = shown[2].replace("\n", " ")
-    assert source.startswith("Source: ")
-    names = charts.rows_drawn(figure).facts.str.split(";").explode()
-    publishers = set(book.sources.loc[names.str.replace(r"#\d+$", "", regex=True).str.rpartition("@")[2]].publisher)
-    assert "and others" in source or all(publisher in source for publisher in publishers)
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_figure_is_of_a_house_size_without_legend_or_second_axis(drawn, form):
-    figure = drawn[form]
-    assert tuple(figure.get_size_inches()) in style.SIZES.values()
-    assert all(axes.get_legend() is None for axes in figure.axes)
-    boxes = [axes.get_position().bounds for axes in figure.axes]
-    assert len(set(boxes)) == len(boxes)
-
-
-@pytest.mark.parametrize("form", ["lines", "beside", "panels", "ranges"])
+@pytest.mark.parametrize("form", ["lines", "beside", "panels", "ranges", "columns", "multiples"])
 def test_amounts_start_at_zero(drawn, form):
     assert all(axes.get_ylim()[0] == 0 for axes in drawn[form].axes)
 
@@ -200,7 +172,7 @@ def test_two_exports_are_the_same_bytes(book, tmp_path, monkeypatch):
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=8).map(sorted))
 def test_labels_are_pushed_apart_and_keep_their_order(heights):
-    out = charts._apart(heights, 5.0)
+    out = charts.canvas.apart(heights, 5.0)
     assert all(later - former >= 5 - 1e-9 for former, later in itertools.pairwise(out))
     if all(later - former >= 5 for former, later in itertools.pairwise(heights)):
         assert out == pytest.approx(heights)
@@ -322,3 +294,38 @@ def test_the_rows_of_guidance_hold_what_came_with_its_own_documents(judged):
         assert len(came) == len(over.drop_duplicates(["company", "metric", "period"]))
         assert came.value["meta", "2022"] == pytest.approx(32.036)
         assert "finance_lease_principal" in came.facts["meta", "2022"] and "capex_as_stated/2022" not in came.facts["meta", "2022"]
+
+
+def test_columns_stack_to_the_sum_and_leave_out_what_is_not_whole(book):
+    capex = book.quarters("capex", companies=["msft", "googl"], since="2024-01-01")
+    holed = capex[~((capex.company == "googl") & (capex.period == "2025Q1"))]
+    figure = charts.columns(holed, "A title", "$bn", alt=ALT)
+    tops = {round(patch.get_x(), 3): 0.0 for patch in figure.axes[0].patches}
+    for patch in figure.axes[0].patches:
+        tops[round(patch.get_x(), 3)] += patch.get_height()
+    sums = holed[holed.period != "2025Q1"].groupby("period_end").value.sum()
+    assert sorted(tops.values()) == pytest.approx(sorted(sums))
+
+
+def test_negative_parts_hang_below_zero(book):
+    capex = book.quarters("capex", companies=["msft", "googl"], since="2025-01-01")
+    down = capex.assign(value=capex.value.where(capex.company == "msft", -capex.value))
+    axes = charts.columns(down, "A title", "$bn", alt=ALT, order=["msft", "googl"]).axes[0]
+    assert axes.get_ylim()[0] < 0
+    assert all(patch.get_y() == 0 for patch in axes.patches)
+
+
+def test_dots_are_hollow_where_nobody_signed_and_point_where_a_floor_leaves_room(book):
+    runs = book.observations("annualised_revenue", companies=["openai"]).tail(4).assign(relation=["≥", "=", "≤", "="], grade=["press", "stated"] * 2)
+    axes = charts.dots(runs, "A title", "$bn", alt=ALT, names=runs.period).axes[0]
+    marks = [line for line in axes.lines if line.get_marker() in "o<>"]
+    assert [line.get_marker() for line in marks] == [">", "o", "<", "o"]
+    assert [line.get_markerfacecolor() == "white" for line in marks] == [True, False, True, False]
+
+
+def test_the_points_of_a_curve_are_written_as_assumed_with_the_facts_behind_them(book):
+    capex = book.quarters("capex", companies=["msft"], since="2025-07-01")
+    table = pd.DataFrame({"at 10%": [5.0, 3.0]}, index=[3, 5])
+    rows = charts.rows_drawn(charts.curves(table, capex, "A title", "$bn", alt=ALT, across="years"))
+    assert rows[rows.grade == "assumed"].value.tolist() == [5.0, 3.0]
+    assert rows.facts.str.len().gt(0).all()

@@ -1,0 +1,33 @@
+"""Charts: frame in, Figure out. Names sit on the marks, the source line comes from the rows drawn, the title is guarded.
+
+Every verb takes the frame first, then title and subtitle, then keywords; `alt` is always needed. `show` puts the picture
+into a notebook and writes it, with the rows it draws and where they come from, to the folder of figures.
+"""
+
+from outlay.charts.canvas import headline
+from outlay.charts.curves import curves
+from outlay.charts.files import rows_drawn, show, write, written
+from outlay.charts.grids import heat
+from outlay.charts.promises import ladder, misses
+from outlay.charts.rows import bars, dots, waterfall
+from outlay.charts.time import columns, lines, multiples, panels, ranges
+
+__all__ = [
+    "bars",
+    "columns",
+    "curves",
+    "dots",
+    "headline",
+    "heat",
+    "ladder",
+    "lines",
+    "misses",
+    "multiples",
+    "panels",
+    "ranges",
+    "rows_drawn",
+    "show",
+    "waterfall",
+    "write",
+    "written",
+]

@@ -1,0 +1,270 @@
+"""The canvas under every chart: size, title, subtitle and source line, names on the marks, axes.
+
+Charts are made of these; of them all a notebook meets `headline` alone.
+"""
+
+import textwrap
+import weakref
+from collections.abc import Iterable
+from functools import cache
+
+import matplotlib as mpl
+import matplotlib.dates as mdates
+import matplotlib.textpath
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from outlay import ledger, periods, style, units
+
+DRAWN: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # figure -> what stands behind it
+EDGE = 0.13  # inches between the canvas and its text
+
+
+def headline(claim: str, *, holds: bool, otherwise: str) -> str:
+    """Return the claim while it holds and fits into a title, and the plain description once it does not (or cannot be said).
+
+    >>> headline("A dollar of cloud costs more than a dollar", holds=0.94 > 1, otherwise="Capital spending per dollar of cloud revenue")
+    'Capital spending per dollar of cloud revenue'
+    """
+    return claim if bool(holds) and not pd.isna(holds) and not misfit(claim, style.SIZES["report"][0]) else otherwise
+
+
+@cache
+def misfit(title: str, width: float) -> str:
+    """Say why a title does not fit: more than twelve words, or wider than the chart; nothing if it does."""
+    if len(title.split()) > 12:
+        return f"has {len(title.split())} words; at most 12, the rest belongs into the subtitle"
+    bold = mpl.font_manager.FontProperties(family=style.RC["font.sans-serif"][0], weight="bold")
+    if mpl.textpath.TextPath((0, 0), title, size=12, prop=bold).get_extents().width > (width - 2 * EDGE) * 72:
+        return "is wider than the chart; say it in fewer letters"
+    return ""
+
+
+def make(
+    parts: list[pd.DataFrame],
+    title: str,
+    subtitle: str,
+    alt: str,
+    size: str,
+    columns: int = 1,
+    above: float = 0.0,
+    rows: int = 1,
+    shared: bool = True,
+) -> tuple[Figure, mpl.axes.Axes]:
+    """Make a figure of a fixed size with title, subtitle and source line, and `rows` of `columns` axes that may share their y scale."""
+    drawn = pd.concat([part[[*ledger.COLUMNS, "relation", "bounds"]] for part in parts], ignore_index=True)  # how it was said, whose the range is
+    if drawn.empty:
+        raise ValueError(f"nothing to draw for '{title}': the frame is empty. Say so in the text instead of drawing an empty chart.")
+    width, height = style.SIZES[size]
+    if why := misfit(title, width):
+        raise ValueError(f"the title '{title}' {why}")
+    stand_ins = ledger.stand_ins(pd.concat(parts, ignore_index=True))
+    subtitle = ". ".join([subtitle.rstrip("."), *stand_ins])
+    source = f"Source: {ledger.cite(fact for facts in drawn.facts for fact in facts)}"
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    inner = int((width - 2 * EDGE) * 72)
+    figure.text(EDGE / width, 1 - EDGE / height, title, fontsize=12, fontweight="bold", va="top")
+    below = textwrap.fill(subtitle, int(inner / 4.55))
+    figure.text(EDGE / width, 1 - (EDGE + 0.27) / height, below, fontsize=8.5, color=style.MUTED, va="top", linespacing=1.25)
+    footer = textwrap.fill(source, int(inner / 3.75))
+    figure.text(EDGE / width, (EDGE - 0.03) / height, footer, fontsize=7, color=style.MUTED, va="bottom", linespacing=1.25)
+    top = 1 - (EDGE + 0.27 + 0.16 * (below.count("\n") + 1) + 0.16 + above) / height
+    bottom = (EDGE + 0.14 * (footer.count("\n") + 1) + 0.34) / height
+    axes = figure.subplots(rows, columns, sharey=shared, squeeze=False)[0]
+    figure.subplots_adjust(left=0.46 / width, right=1 - EDGE / width, top=top, bottom=bottom, wspace=0.1 if shared else 0.22, hspace=0.5)
+    DRAWN[figure] = {"rows": drawn, "alt": alt, "title": title, "source": source}
+    return figure, axes[0]
+
+
+def assumed(table: pd.DataFrame, frame: pd.DataFrame, title: str, across: str, down: str = "") -> pd.DataFrame:
+    """Return a table of computed numbers as rows of the grade `assumed`, with the facts of the frame that they rest on.
+
+    A number is named by its place: the index is `across` (or `down`, where the columns are `across`).
+    """
+    behind = tuple(sorted(set().union(*frame.facts)))
+    rows = [
+        (f"{name} {down}, {other} {across}" if down else f"{other}, {name} {across}", table.at[name, other])
+        for name in table.index
+        for other in table.columns
+        if pd.notna(table.at[name, other])
+    ]
+    last = frame.iloc[[-1] * len(rows)]
+    alike = {"company": "computed", "metric": title, "low": float("nan"), "high": float("nan"), "grade": "assumed", "how": "derived"}
+    return last.assign(**alike, period=[name for name, _ in rows], value=[value for _, value in rows], facts=[behind] * len(rows))
+
+
+@cache
+def _people() -> pd.DataFrame:
+    return ledger.tables()["companies"].set_index("company")
+
+
+def identity(company: str) -> tuple[str, str]:
+    """Return the name and colour of a company; what is no company (a total) is itself, in ink."""
+    people = _people()
+    if company not in people.index:
+        return company, style.INK
+    return people.at[company, "name"], people.at[company, "colour"] or style.CONTEXT
+
+
+def unbroken(rows: pd.DataFrame) -> Iterable[pd.DataFrame]:
+    """Yield the stretches of a company's quarters that have neither a hole nor a change of definition among them."""
+    rows = rows.sort_values("period_end")
+    place = periods.position(rows.period)
+    return (block for _, block in rows.groupby(((place.diff() != 1) | (rows.metric != rows.metric.shift())).cumsum()))
+
+
+def line(axes: mpl.axes.Axes, rows: pd.DataFrame, colour: str, width: float, scale: float = 1) -> None:
+    """Draw a company's quarters as a line that breaks where they do; a range is a band behind it."""
+    for block in unbroken(rows):
+        if len(block) == 1:  # a lone quarter between holes has no line to stand on
+            axes.plot(block.period_end, block.value * scale, "o", markersize=width * 1.5, color=colour)
+        axes.plot(block.period_end, block.value * scale, color=colour, linewidth=width, solid_capstyle="round")
+        if block.low.notna().all() and block.high.notna().all():
+            axes.fill_between(block.period_end, block.low * scale, block.high * scale, color=style.tint(colour), linewidth=0)
+
+
+def amounts(axes: mpl.axes.Axes) -> None:
+    """Give amounts an axis from zero (below it only if they go there) with a few plain numbers."""
+    low, high = axes.dataLim.y0, axes.get_ylim()[1]
+    axes.set_ylim(0 if low >= 0 else axes.get_ylim()[0], max(0, high))
+    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(units.tick))
+    axes.tick_params(axis="y", pad=2)
+    axes.axhline(0, color=style.MUTED, linewidth=0.8)
+
+
+def years(axes: mpl.axes.Axes, days: list[pd.Timestamp], every: int = 1) -> None:
+    """Give dates an axis from the first to the last, with a tick where a calendar year starts."""
+    first, last = min(days), max(days)
+    span = (last - first).days
+    pad = pd.Timedelta(days=60) if span < 100 else pd.Timedelta(0)
+    axes.set_xlim(first - pad, last + pad)
+    if span < 550:  # too short for years to say anything: name the ends
+        axes.set_xticks([first, last] if span else [first])
+        axes.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
+        return
+    axes.xaxis.set_major_locator(mdates.YearLocator(2 if span > 365 * 9 else 1 if span < 365 * 3 else every))
+    axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
+
+
+def thresholds(axes: mpl.axes.Axes, references: Iterable[tuple[float, str]]) -> None:
+    """Draw values as thin dashed lines with their words on the left."""
+    where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    for value, words in references:
+        axes.axhline(value, color=style.MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.annotate(words, (0, value), (4, 3), **where, color=style.MUTED, fontsize=7.5)
+
+
+def name_bars(figure: Figure, axes: mpl.axes.Axes, words: list[str], zero: bool = True) -> None:
+    """Write the names of horizontal bars on the left, make room for them, and take away what bars with values at their ends do not need."""
+    axes.set_yticks(range(len(words)), words, color=style.INK)
+    axes.set_ylim(len(words) - 0.5, -0.5)
+    axes.grid(visible=False)
+    axes.spines["bottom"].set_visible(False)
+    axes.tick_params(bottom=False, labelbottom=False)
+    if zero:
+        axes.axvline(0, color=style.MUTED, linewidth=0.8)
+    widest = max(text_width(figure, label) for label in axes.get_yticklabels())
+    box = axes.get_position()
+    left = (widest + 2 * EDGE) / figure.get_figwidth()
+    axes.set_position([left, box.y0 - 0.04, box.x1 - left, box.height + 0.04])
+
+
+def name_points(figure: Figure, axes: mpl.axes.Axes, names: list[tuple], said: pd.DataFrame) -> None:
+    """Write names under or over points, where they cover no other name and no mark.
+
+    A name is its words, the place of its point, value, low, high (or holes) and colour; `said` holds all that is drawn.
+    """
+    taken = []
+    for row in said.itertuples():
+        ends = [(row.published, row.low if pd.notna(row.low) else row.value), (row.published, row.high if pd.notna(row.high) else row.value)]
+        ends += [(row.period_end, row.outcome)] * 2 if pd.notna(row.outcome) else []
+        for below, above in zip(ends[::2], ends[1::2], strict=True):
+            low, high = (axes.transData.transform((mdates.date2num(place), value)) for place, value in (below, above))
+            taken.append(mpl.transforms.Bbox([[low[0] - 4, low[1] - 4], [high[0] + 4, high[1] + 4]]))
+    spots = [(side, step) for step in range(4, 60, 8) for side in (-1, 1)]
+    for words, place, value, low, high, colour in names:
+        for side, step in spots:
+            edge = (low if side < 0 else high) if pd.notna(low) and pd.notna(high) else value
+            text = axes.annotate(
+                words,
+                (place, edge),
+                (0, side * step),
+                textcoords="offset points",
+                fontsize=6.5,
+                color=colour,
+                ha="center",
+                va="top" if side < 0 else "bottom",
+                # far from its point a name needs a line to it
+                arrowprops={"arrowstyle": "-", "linewidth": 0.5, "color": colour, "shrinkA": 0, "shrinkB": 3} if step > 12 else None,
+            )
+            text.update_positions(figure.canvas.get_renderer())
+            box = mpl.text.Text.get_window_extent(text, figure.canvas.get_renderer())  # of the words alone, without the line
+            inside = box.y0 > axes.get_window_extent().y0 and not any(box.overlaps(other) for other in taken)
+            if inside or (side, step) == spots[-1]:
+                taken.append(box)
+                break
+            text.remove()
+
+
+def contrast(one, other) -> float:
+    """Return the contrast of two colours as WCAG 2 defines it, 1 to 21."""
+    shades = []
+    for colour in (one, other):
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in mpl.colors.to_rgb(colour)]
+        shades.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(shades) + 0.05) / (min(shades) + 0.05)
+
+
+def text_width(figure: Figure, text: mpl.text.Text) -> float:
+    """Return the width of a text in inches."""
+    return text.get_window_extent(figure.canvas.get_renderer()).width / figure.dpi
+
+
+def label_ends(figure: Figure, axes: mpl.axes.Axes, labels: list[tuple]) -> None:
+    """Write each line's name at its last point, make room on the right for the names that need it, and push them apart where they collide.
+
+    A label is value, words, colour, weight, the place on the x axis and the date of its point. A line that ends a few quarters early has its name in
+    the column of the others, where names can be kept apart.
+    """
+    last = max(date for *_, date in labels)
+    at_end = [number for number, label in enumerate(labels) if (last - label[5]).days < 400]
+    edge = max(labels[number][4] for number in at_end)
+    texts = [
+        axes.annotate(
+            words,
+            (edge if number in at_end else place, value),
+            (6, 0),
+            textcoords="offset points",
+            color=colour,
+            fontweight=weight,
+            va="center",
+            annotation_clip=False,
+        )
+        for number, (value, words, colour, weight, place, _) in enumerate(labels)
+    ]
+    box, width = axes.get_position(), figure.get_figwidth()
+    right = 1 - (max(text_width(figure, texts[number]) for number in at_end) + 6 / 72 + EDGE) / width
+    axes.set_position([box.x0, box.y0, right - box.x0, box.height])
+    step = 8.5 * 1.3 * figure.dpi / 72
+    heights = {number: axes.transData.transform((0, labels[number][0]))[1] for number in at_end}
+    order = sorted(at_end, key=heights.get)
+    for number, height in zip(order, apart([heights[number] for number in order], step), strict=True):
+        texts[number].set_position((6, (height - heights[number]) * 72 / figure.dpi))
+
+
+def apart(heights: list[float], step: float) -> list[float]:
+    """Return ascending heights at least `step` apart that stay as near as they can to the ones given."""
+    groups = [[height, 1] for height in heights]  # middle of a block and how many it holds
+    merged = True
+    while merged:
+        merged = False
+        for place in range(len(groups) - 1):
+            (low, below), (high, above) = groups[place], groups[place + 1]
+            if high - low < step * (below + above) / 2:
+                groups[place : place + 2] = [[(low * below + high * above) / (below + above), below + above]]
+                merged = True
+                break
+    return [middle + step * (place - (count - 1) / 2) for middle, count in groups for place in range(count)]
