@@ -273,3 +273,10 @@ def test_commitments_are_as_weak_as_the_weakest(book):
     assert out.value.item() == pytest.approx(held.value.sum())
     assert out.grade.item() == max(held.grade, key=ledger.GRADES.index)
     assert (out.relation.item() == "≥") == held.relation.eq("≥").any()
+
+
+def test_up_to_keeps_what_both_frames_are_known_for(book):
+    capex = book.quarters("capex", companies=["msft", "googl"], since="2024-01-01")
+    known = measures.up_to(capex, capex[(capex.company == "msft") & (capex.period <= "2024Q3")])
+    assert known[["company", "period"]].values.tolist() == [["msft", "2024Q1"], ["msft", "2024Q2"], ["msft", "2024Q3"]]
+    assert measures.up_to(capex.head(0), capex).empty and measures.up_to(capex, capex.head(0)).empty

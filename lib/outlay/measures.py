@@ -292,6 +292,19 @@ def contained(deals: pd.DataFrame) -> list[tuple[str, str]]:
     return found
 
 
+def up_to(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Keep of each company what ends no later than its last row in another frame: as much as both are known for.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> capex, older = (book.quarters("capex", companies=["msft"]) for _ in range(2))
+    >>> up_to(capex, older[older.period <= "2025Q1"]).period.iloc[-1]
+    '2025Q1'
+    """
+    last = other.groupby("company").period_end.max().to_dict()
+    kept = [company in last and end <= last[company] for company, end in zip(frame.company, frame.period_end, strict=True)]
+    return frame[pd.Series(kept, index=frame.index, dtype=bool)].reset_index(drop=True)
+
+
 def since(frame: pd.DataFrame, date: str) -> pd.DataFrame:
     """Keep the periods that end on or after a date; after sums and changes, which need the periods before.
 

@@ -20,14 +20,16 @@ def heat(
     rows: str,
     columns: str,
     mark: Callable | None = None,
+    cell_words: Callable = "{:,.0f}".format,
+    printed: bool = False,
     colour: str = style.INK,
     size: str = "report",
 ) -> Figure:
     """Draw a table of numbers as a heat map with every value written in its cell.
 
     `table` has the row and column names as index and columns; `frame` holds the ledger rows that the numbers rest on, for the source
-    line. `rows` and `columns` are the words on the axes. Cells for which `mark(value)` holds are framed. Among the rows drawn each cell is one of
-    the grade `assumed`, with the facts that it rests on.
+    line. `rows` and `columns` are the words on the axes. Cells for which `mark(value)` holds are framed, holes are left white. Among the rows drawn
+    each cell is one of the grade `assumed`, with the facts that it rests on, unless the numbers are `printed`: then they stand in `frame` already.
 
     >>> from outlay import ledger
     >>> book = ledger.open(as_of="2025-11-15")
@@ -38,16 +40,16 @@ def heat(
     import seaborn as sns
 
     with style.applied():
-        figure, axes = canvas.make([frame, canvas.assumed(table, frame, title, columns, rows)], title, subtitle, alt, size)
+        figure, axes = canvas.make([frame] if printed else [frame, canvas.assumed(table, frame, title, columns, rows)], title, subtitle, alt, size)
         sns.heatmap(
             table,
             ax=axes,
             cmap=sns.light_palette(colour, as_cmap=True),
-            annot=table.map(lambda value: f"{value:,.0f}"),
+            annot=table.map(lambda value: "" if pd.isna(value) else cell_words(value)),
             fmt="",
             cbar=False,
             vmin=0,
-            vmax=float(table.to_numpy().max()) * 1.15,
+            vmax=float(table.max().max()) * 1.15,
             linewidths=1.5,
             linecolor="white",
             annot_kws={"fontsize": 9},

@@ -17,7 +17,7 @@ def bars(
     subtitle: str,
     *,
     alt: str,
-    names: dict[str, str] | None = None,
+    names: dict[str, str] | list[str] | None = None,
     value_words: Callable = units.money,
     identity: str | None = None,
     muted: Iterable[str] = (),
@@ -26,8 +26,8 @@ def bars(
     """Draw horizontal bars, a row of the frame each, in the frame's order from the top, values at their ends.
 
     What is no outcome of the strongest kind is told apart: figures that are not `actual` are hatched, press figures and estimates are
-    outlined tints. `names` gives each `period` (or company) of the frame its words; the value's words come from `value_words`.
-    `identity` is the company whose colour all bars wear, where the rows are figures of one company; those named by `muted` are grey.
+    outlined tints. `names` gives each `period` (or company) of the frame its words, or lists those of the rows; the value's words come from
+    `value_words`. `identity` is the company whose colour all bars wear, where the rows are figures of one company; those named by `muted` are grey.
 
     >>> from outlay import ledger
     >>> book = ledger.open(as_of="2025-11-15")
@@ -38,9 +38,10 @@ def bars(
     with style.applied():
         figure, axes = canvas.make([frame], title, subtitle, alt, size)
         one = frame.company.nunique() == 1
-        words = [
-            (names or {}).get(key) or (periods.words(key) if one else canvas.identity(key)[0]) for key in (frame.period if one else frame.company)
-        ]
+        keys = frame.period if one else frame.company
+        words = (
+            names if isinstance(names, list) else [(names or {}).get(key) or (periods.words(key) if one else canvas.identity(key)[0]) for key in keys]
+        )
         texts = []
         for place, row in enumerate(frame.itertuples()):
             colour = canvas.identity(identity or row.company)[1]

@@ -65,6 +65,9 @@ PARAMETERS = {
     "margins": Parameter(list, "the margins of the heat map, as shares (assumptions)", _between(0.01, 1)),
     "horizons": Parameter(list, "the years of the heat map (assumptions)", _between(1, 40)),
     "life": Parameter(float, "years in which the capital must be earned back (an assumption)", _between(1, 40)),
+    "lasts": Parameter(float, "years that servers last in truth (an assumption)", _between(0.5, 8)),
+    "weights": Parameter(list, "shares of chips, building and power in the cost of a data centre (assumptions)", _between(0, 1)),
+    "others": Parameter(list, "years that buildings and power last (assumptions)", _between(1, 60)),
     "rate": Parameter(float, "yearly return that capital must earn (an assumption)", _between(0, 0.5)),
 }
 
