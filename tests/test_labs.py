@@ -51,3 +51,9 @@ def test_intensity_is_what_users_leave_unexplained():
 def test_impossible_inputs_are_refused(refused):
     with pytest.raises(ValueError, match="not|cannot"):
         refused()
+
+
+def test_the_cost_of_a_user_as_the_documents_give_it():
+    assert labs.per_user_month(3.4, 900, 6) == pytest.approx(0.63, abs=0.005)
+    with pytest.raises(ValueError, match="positive"):
+        labs.per_user_month(1, 0, 6)

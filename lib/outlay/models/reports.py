@@ -21,8 +21,8 @@ MONTH_END = 24  # a run-rate given for a later day of a month is of that month, 
 def constraints(frame: pd.DataFrame, *, about: float = 0.1) -> pd.DataFrame:
     """Return revenue and run-rates, as `Book.versions` has them, as a table of reports, with the `facts`, `source`, `grade` and `words` of each.
 
-    A figure printed exactly may lie half a printed unit to either side; one said as about, by the share `about` (an assumption) or by half a unit,
-    whichever is more; a floor has no upper end. A run-rate is twelve times a month: the last one that was over. Figures of the same document, months and
+    A figure printed exactly may lie half a printed unit to either side; one said as about, by the share `about` (assumed) or by half a unit,
+    whichever is more; a floor has no upper end. A run-rate is twelve times a month: the last one that was over. Figures of one document, months and
     value count once.
 
     >>> from outlay import ledger
