@@ -329,3 +329,18 @@ def test_the_points_of_a_curve_are_written_as_assumed_with_the_facts_behind_them
     rows = charts.rows_drawn(charts.curves(table, capex, "A title", "$bn", alt=ALT, across="years"))
     assert rows[rows.grade == "assumed"].value.tolist() == [5.0, 3.0]
     assert rows.facts.str.len().gt(0).all()
+
+
+def test_bars_with_ranges_say_both_ends_and_keep_their_names(book):
+    rows = book.quarters("capex", companies=["msft", "googl"], since="2026-04-01").assign(low=10.0, high=99.0, bounds="computed")
+    axes = charts.bars(rows, "A title", "$bn", alt=ALT).axes[0]
+    assert {label.get_text() for label in axes.get_yticklabels()} == {"Microsoft", "Alphabet"}
+    assert all("($10bn–$99bn)" in text.get_text() for text in axes.texts)
+
+
+def test_spans_write_both_ends_and_an_arrow_where_nothing_bounds(book):
+    rows = book.quarters("capex", companies=["msft"], since="2025-07-01").head(3)
+    rows = rows.assign(low=[1.0, 20.0, 30.0], high=[2.0, 25.0, float("inf")], bounds="computed")
+    figure = charts.spans(rows, "A title", "$bn", alt=ALT, printed=rows.head(1))
+    figures.sound(figure, book)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["1–2", "25", "20", "↑", "30"]

@@ -129,3 +129,11 @@ def test_reports_on_openai_conflict_only_where_months_may_not_fall(book):
     found = reports.conflicts(frame)
     assert found and all(not reports.consistent(rest(frame, names)) for names in found)
     assert all(reports.consistent(rest(frame, set(names) - {one})) for names in found for one in names)
+
+
+def test_quarters_that_no_report_reaches_are_left_out():
+    frame = pd.DataFrame([printed(start="2024-01-01", end="2024-06-30", value=4.3, half=0.05), printed(end="2024-08-31", value=12.0)])
+    frame = frame.assign(company="openai", unit="USD bn")
+    found = reports.quarterly(frame)
+    assert found.period.tolist() == ["2024Q1", "2024Q2"]
+    assert (found.low <= found.value).all() and (found.bounds == "computed").all()

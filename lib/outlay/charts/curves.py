@@ -60,7 +60,7 @@ def curves(
             axes.set_ylim(axes.get_ylim()[0], top)
         axes.set_xlim(table.index.min(), table.index.max())
         axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: across_words(value)))
-        axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(nbins=8, steps=[1, 2, 2.5, 5, 10]))
+        axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(nbins=8, steps=[1, 2, 2.5, 5, 10], integer=table.index.max() - table.index.min() >= 3))
         box = axes.get_position()
         axes.set_position([box.x0, box.y0 + 0.035, box.width, box.height - 0.035])  # room for the words under the axis
         axes.set_xlabel(across, color=style.MUTED, labelpad=3)

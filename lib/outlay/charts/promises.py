@@ -8,11 +8,12 @@ from outlay import periods, style, units
 from outlay.charts import canvas
 
 
-def ladder(judged: pd.DataFrame, title: str, subtitle: str, *, alt: str, size: str | None = None) -> Figure:
+def ladder(judged: pd.DataFrame, title: str, subtitle: str, *, alt: str, logarithmic: bool = False, size: str | None = None) -> Figure:
     """Draw what firms said a year would come to, by the day they said it, and what came: one panel a firm, each on its own scale from zero.
 
     `judged` is what `models.guidance.delivered` returns. A printed range is a bar, a point a dot, a floor a triangle that points up, the outcome a
-    diamond where the year ends. Statements of one year and definition are joined; under another definition they start anew, dashed and starred.
+    diamond where the year ends. Statements of one year and definition are joined; under another definition they start anew, dashed and starred. A
+    logarithmic axis, for what grows many times over, must be named in the subtitle.
 
     >>> from outlay import ledger
     >>> from outlay.models import guidance
@@ -50,9 +51,15 @@ def ladder(judged: pd.DataFrame, title: str, subtitle: str, *, alt: str, size: s
                 start = said.iloc[0]
                 names.append((start.period + ("" if plain else "*"), start.published, start.value, start.low, start.high, colour))
             axes.text(0, 1.04, name, transform=axes.transAxes, color=colour, fontweight="bold", va="bottom")
-            canvas.amounts(axes)
-            canvas.years(axes, [min(days) - pd.Timedelta(days=90), max(days) + pd.Timedelta(days=60)], every=2)
-            axes.set_ylim(0, axes.dataLim.y1 * 1.1)
+            if logarithmic:
+                axes.set_yscale("log")
+                axes.minorticks_off()
+                axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(units.tick))
+                axes.set_ylim(axes.dataLim.y0 / 2, axes.dataLim.y1 * 1.6)
+            else:
+                canvas.amounts(axes)
+                axes.set_ylim(0, axes.dataLim.y1 * 1.1)
+            canvas.years(axes, [min(days) - pd.Timedelta(days=90), max(days) + pd.Timedelta(days=60)], every=2 if len(order) > 1 else 1)
             canvas.name_points(figure, axes, names, judged[judged.company == company])
         return figure
 

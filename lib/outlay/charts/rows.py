@@ -58,8 +58,11 @@ def bars(
             )
             if pd.notna(row.low) and pd.notna(row.high):
                 axes.plot([row.low, row.high], [place, place], color=style.INK, linewidth=1.0, solid_capstyle="butt")
-            end = max(row.value, row.high if pd.notna(row.high) else row.value)
-            texts.append(axes.annotate(value_words(row.value), (end, place), (4, 0), textcoords="offset points", va="center", fontsize=8))
+            end, said = row.value, value_words(row.value)
+            if pd.notna(row.low) and pd.notna(row.high):
+                end, ends = max(row.value, row.high), [value_words(row.low), value_words(row.high)]
+                said += f" ({ends[0]}–{ends[1]})" if ends != [said, said] else ""  # beside the line the value alone would be read as its end
+            texts.append(axes.annotate(said, (end, place), (4, 0), textcoords="offset points", va="center", fontsize=8))
         canvas.name_bars(figure, axes, words)
         low, high = min(0, frame.value.min()), max(0, frame.value.max(), frame.high.max() if frame.high.notna().any() else 0)
         room = 1 - (max(canvas.text_width(figure, text) for text in texts) + 6 / 72) / (axes.get_position().width * figure.get_figwidth())
@@ -139,6 +142,7 @@ def dots(
     with style.applied():
         figure, axes = canvas.make([frame], title, subtitle, alt, size)
         axes.set_xscale("log" if logarithmic else "linear")
+        axes.minorticks_off()
         texts = []
         for place, row in enumerate(frame.itertuples()):
             colour = canvas.identity(row.company)[1]

@@ -235,6 +235,42 @@ def multiples(
         return figure
 
 
+def spans(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, printed: pd.DataFrame | None = None, size: str = "report") -> Figure:
+    """Draw between which amounts each period must lie: a bar from low to high, with both written; one that nothing bounds from above points upwards.
+
+    `printed` are figures that a document gave for a period itself, drawn as dots. All rows are of one company.
+
+    >>> from outlay import ledger
+    >>> from outlay.models import reports
+    >>> said = ledger.open().versions("revenue", companies=["openai"])
+    >>> len(spans(reports.quarterly(said, since="2025-01-01"), "Quarters", "$bn", alt="Bars.").axes)
+    1
+    """
+    with style.applied():
+        figure, axes = canvas.make([frame] if printed is None else [frame, printed], title, subtitle, alt, size)
+        colour = canvas.identity(frame.company.iloc[0])[1]
+        colour = style.INK if colour == style.CONTEXT else colour
+        closed = frame[~frame.high.isin([float("inf")])]
+        top = max(closed.high.max() if len(closed) else 0, frame.low.max() * 1.25)
+        for place, row in enumerate(frame.itertuples()):
+            high = min(row.high, top)
+            axes.bar(place, high - row.low, bottom=row.low, width=0.56, facecolor=style.tint(colour), edgecolor=colour, linewidth=0.8)
+            low, above = units.tick(round(row.low, 1)), units.tick(round(row.high, 1)) if row.high <= top else "↑"
+            crowded = row.low < top * 0.12  # no room for words between the bar and the axis
+            words = {"textcoords": "offset points", "ha": "center", "fontsize": 7.5}
+            axes.annotate(f"{low}–{above}" if crowded else above, (place, high), (0, 2), va="bottom", **words)
+            if not crowded:
+                axes.annotate(low, (place, row.low), (0, -5), va="top", **words)
+        for row in printed.itertuples() if printed is not None else ():
+            axes.plot(frame.period.tolist().index(row.period), row.value, "o", color=style.INK, markersize=5, markerfacecolor="white", zorder=4)
+        canvas.amounts(axes)
+        axes.set_ylim(0, top * 1.08)
+        axes.set_xlim(-0.6, len(frame) - 0.4)
+        years = [f"\n{period[:4]}" if period.endswith("1") or not place else "" for place, period in enumerate(frame.period)]
+        axes.set_xticks(range(len(frame)), [f"Q{period[-1]}{year}" for period, year in zip(frame.period, years, strict=True)])
+        return figure
+
+
 def ranges(
     frame: pd.DataFrame,
     title: str,

@@ -100,6 +100,45 @@ def intervals(reports: pd.DataFrame, spans: Iterable[tuple[int, int]], *, fall: 
     return pd.DataFrame([(*span, *ends[span]) for span in spans], columns=["first", "last", "low", "high"])
 
 
+def quarterly(said: pd.DataFrame, *, fall: float = 0.0, since: str = "") -> pd.DataFrame:
+    """Return between which amounts each calendar quarter of revenue must lie, in the columns of every frame: one row a quarter
+    that lies between the first and the last month of which anything was said.
+
+    `said` is what `Book.versions` gives of revenue and run-rates of one firm. `value` is the middle, or the floor where nothing bounds the quarter
+    from above; then `relation` is at least. Every row rests on all reports.
+
+    >>> from outlay import ledger
+    >>> said = ledger.open().versions("revenue", companies=["openai"])
+    >>> bool((quarterly(said, since="2025-01-01").low <= quarterly(said, since="2025-01-01").high).all())
+    True
+    """
+    table = constraints(said)
+    first, last = table["first"].min(), table["last"].max()
+    every = pd.period_range(pd.Period(ordinal=int(first), freq="M").asfreq("Q"), pd.Period(ordinal=int(last), freq="M").asfreq("Q"), freq="Q")
+    months = [(quarter, quarter.asfreq("M", "start").ordinal) for quarter in every]
+    months = [(quarter, month) for quarter, month in months if first <= month and month + 2 <= last]
+    months = [(quarter, month) for quarter, month in months if not since or quarter.end_time >= pd.Timestamp(since)]
+    found = intervals(table, [(month, month + 2) for _, month in months], fall=fall)
+    facts = tuple(sorted(set().union(*table.facts)))
+    opened = found.high == math.inf
+    rows = said.iloc[[-1] * len(found)].reset_index(drop=True)
+    return rows.assign(
+        metric="revenue",
+        period=[str(quarter) for quarter, _ in months],
+        period_start=[quarter.start_time for quarter, _ in months],
+        period_end=[quarter.end_time.normalize() for quarter, _ in months],
+        value=found.low.where(opened, (found.low + found.high) / 2),
+        low=found.low,
+        high=found.high,
+        grade="estimate",
+        how="derived",
+        bounds="computed",
+        kind="flow",
+        relation=["≥" if unbounded else "=" for unbounded in opened],
+        facts=[facts] * len(found),
+    )
+
+
 def _programme(reports: pd.DataFrame, fall: float) -> dict:
     """Build the linear programme: a column a month, a row a report, a row a pair of neighbouring months."""
     start, end = int(reports["first"].min()), int(reports["last"].max())

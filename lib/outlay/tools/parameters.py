@@ -65,6 +65,7 @@ PARAMETERS = {
     "margins": Parameter(list, "the margins of the heat map, as shares (assumptions)", _between(0.01, 1)),
     "horizons": Parameter(list, "the years of the heat map (assumptions)", _between(1, 40)),
     "life": Parameter(float, "years in which the capital must be earned back (an assumption)", _between(1, 40)),
+    "fall": Parameter(float, "share by which a month's revenue may lie below the month before (an assumption)", _between(0, 1)),
     "lasts": Parameter(float, "years that servers last in truth (an assumption)", _between(0.5, 8)),
     "weights": Parameter(list, "shares of chips, building and power in the cost of a data centre (assumptions)", _between(0, 1)),
     "others": Parameter(list, "years that buildings and power last (assumptions)", _between(1, 60)),
