@@ -357,6 +357,8 @@ def test_spans_write_both_ends_and_an_arrow_where_nothing_bounds(book):
     figure = charts.spans(rows, "A title", "$bn", alt=ALT, printed=rows.head(1))
     figures.sound(figure, book)
     assert [text.get_text() for text in figure.axes[0].texts] == ["1–2", "25", "20", "↑", "30"]
+
+
 def test_vintages_stand_in_the_order_of_their_publication_beside_what_had_been_spent(drawn, book):
     expected = forecasts.comparable(forecasts.annual(book.versions("capital_spending_forecast", stance="forward")))
     axes = drawn["vintages"].axes[0]
