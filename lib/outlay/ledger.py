@@ -5,6 +5,7 @@ with frames: one row a company and period, the best version known at `as_of`, wi
 Every frame has the columns of `COLUMNS`; `facts` holds short integers into the whole ledger, the same at every `as_of`.
 """
 
+import contextlib
 import csv
 import dataclasses
 import functools
@@ -13,7 +14,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -721,9 +722,68 @@ def _opened(folder: Path) -> dict:
 
 
 def _tables(folder: Path) -> dict:
-    stamp = tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.glob("*.*")))
-    _latest[folder] = _cached(folder, stamp)
-    return _latest[folder]
+    """Read every table of one moment: what was changed while it was read is read again."""
+    while True:
+        finish(folder)
+        stamp = _stamp(folder)
+        _latest[folder] = _cached(folder, stamp)
+        if _stamp(folder) == stamp:
+            return _latest[folder]
+
+
+def _stamp(folder: Path) -> tuple:
+    return tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.glob("*.*")))
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the tables of a folder for this process alone, finished (see `finish`); another that wants to write them waits. Whoever dies lets go.
+
+    >>> with held(home()):
+    ...     pass
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows: there are no such locks
+        finish(folder, alone=True)
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        finish(folder, alone=True)
+        yield
+    finally:
+        os.close(handle)
+
+
+def finish(folder: Path, alone: bool = False) -> None:
+    """Put into place what a change of several tables had decided to write when it was cut short. `alone` says that the tables are held already.
+
+    Such a change writes all its files aside, beside the folder, and gives their place the name `.data.ready` in one step: from then on it has
+    happened, whoever finishes it. What lies there under another name has not. Raises LedgerError if somebody changed a file in between.
+
+    >>> finish(home())
+    """
+    ready = folder.parent / f".{folder.name}.ready"
+    if not ready.exists():
+        return
+    if not alone:
+        with held(folder):
+            return
+    journal = json.loads((ready / "journal.json").read_text(encoding="utf-8")) if (ready / "journal.json").exists() else {}
+    for name, (old, new) in journal.items():
+        aside, path = ready / name, folder / name
+        if not aside.exists():  # it was put into place before
+            continue
+        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() not in (old, new):
+            raise LedgerError(
+                f"{path} was changed by hand while an update of it waited to be put into place. What the update wrote is {aside}: "
+                f"keep what you want of both in {path}, then delete {aside}."
+            )
+        os.replace(aside, path)
+    (ready / "journal.json").unlink(missing_ok=True)
+    ready.rmdir()
 
 
 def line(finding: dict) -> str:

@@ -1,4 +1,4 @@
-"""The command `outlay`: series, revisions, guidance, deals, bridge, edgar, check, build, sweep."""
+"""The command `outlay`: series, revisions, guidance, deals, bridge, edgar, update, add, check, build, sweep."""
 
 import json
 import sys
@@ -179,13 +179,80 @@ def _show(frame: "pd.DataFrame", form: str) -> None:
 
 
 @main.command()
+@click.option("--company", "companies", multiple=True, help="A firm's short name; may be given several times.  [default: every filer]")
+@click.option("--from", "origin", default="", metavar="DIR|URL", help="Company facts in a folder, or a mirror of them.  [default: the SEC]")
+@click.option("--contact", envvar="OUTLAY_CONTACT", default="", help="Your mail address, for which the SEC asks; or set OUTLAY_CONTACT.")
+@click.option("--dry-run", "dry", is_flag=True, help="Print the proposal, write nothing.")
+@click.option("--cik", type=click.IntRange(1), help="Bring in a company: the SEC's central index key.")
+@click.option("--name", default="", help="Bring in a company: its name, as charts and prose write it.")
+@click.option("--year-end", default="", metavar="MM-DD", help="Bring in a company: the last day of its fiscal year.")
+@click.option("--since", default="", metavar="DATE", help="Periods that end on or after that date.  [default: as far back as the ledger goes]")
+@click.option("--omit", nargs=2, multiple=True, metavar="FACT REASON", help="Leave out a fact that the filing itself has wrong.")
+@click.option("--accept", nargs=3, multiple=True, metavar="RULE FACT REASON", help="List an exception of the audit in the same step.")
+@click.option("--page/--no-page", default=True, help="Make the review page afterwards.  [default: page]")
+def update(companies: tuple[str, ...], origin: str, dry: bool, since: str, page: bool, **more) -> None:
+    """Bring in what the SEC's company facts hold and the ledger does not: all or nothing, and nothing that stands is touched.
+
+    Exit status 1 if a filing contradicts a figure of the ledger.
+    """
+    from outlay.tools import update as updates
+
+    sys.exit(updates.update(companies, origin, dry=dry, since=since, page=page, say=click.echo, **more))
+
+
+@main.command()
+@click.argument("company")
+@click.argument("metric")
+@click.argument("period")
+@click.argument("value")
+@click.argument("unit")
+@click.option("--source", required=True, help="The document's id in sources.csv; a new one with --title, --published and --kind.")
+@click.option("--locator", required=True, help="Where in the document.")
+@click.option("--relation", default="=", show_default=True, help="How it was said: =, ≈, ≥, ≤, words.")
+@click.option("--low", default="", help="Only where a range was printed.")
+@click.option("--high", default="", help="Only where a range was printed.")
+@click.option("--grade", default="", help="filed, stated, press, estimate.  [default: by the kind of the document]")
+@click.option("--stance", default="", help="actual, forward.  [default: forward where the period ends after the document]")
+@click.option("--said-by", default="", help="Who said it of the company, in guidance and forecasts.")
+@click.option("--scope", default="", help="What is counted, if not all that the metric defines, in guidance and forecasts.")
+@click.option("--note", default="", help="Anything a reader should know.")
+@click.option("--n", type=click.IntRange(1), default=1, show_default=True, help="2 and more: one document prints several.")
+@click.option("--table", default="", help="Where it goes, if that cannot be told.")
+@click.option("--publisher", default="", help="New document: who published it.  [default: the company, for its own filings]")
+@click.option("--title", default="", help="New document: its title.")
+@click.option("--url", default="", help="New document: where it can be read.")
+@click.option("--published", default="", metavar="DATE", help="New document: its date, if evidenced; 2026-07 or 2026 if no more is known.")
+@click.option("--kind", default="", help="New document: filing, release, call, workbook, press, page, dataset, document.")
+@click.option("--via", default="", help="New document: the copy that was read, where it was not the original.")
+@click.option("--accession", default="", help="New document: the SEC's number of the filing.")
+@click.option("--form", default="", help="New document: the form filed, such as 10-Q.")
+@click.option("--licence", default="", help="New document: public, cite, restricted.  [default: by its kind]")
+@click.option("--tier", default="", help="New document: primary, secondary, unlocated, vendor.  [default: by its kind]")
+@click.option("--document-note", default="", help="New document: anything a reader should know.")
+@click.option("--accept", nargs=3, multiple=True, metavar="RULE FACT REASON", help="List an exception of the audit in the same step.")
+@click.option("--dry-run", "dry", is_flag=True, help="Show the row, write nothing.")
+def add(company: str, metric: str, period: str, value: str, unit: str, **more) -> None:
+    """Enter a figure by hand: METRIC of COMPANY for PERIOD is VALUE (digits as printed, or - for words or a range alone) in UNIT.
+
+    PERIOD is 2025Q3, 2025, FY2026 Q1, FY2026 H1, FY2026 9M, FY2026, 2025-08, 2025-09-30 or START..END. A negative VALUE goes after `--`.
+    """
+    from outlay.tools import add as adding
+
+    adding.add(company, metric, period, value, unit, say=click.echo, **more)
+
+
+@main.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--fix", is_flag=True, help="First sort every table by its key and make the codebook anew.")
-def check(form: str, fix: bool) -> None:
+@click.option("--fix-order", is_flag=True, help="First put rows where their key belongs, each line as it is.")
+def check(form: str, fix: bool, fix_order: bool) -> None:
     """Check the ledger; exit status 1 if there is an error."""
     from outlay import ledger
     from outlay.tools import check as checks
 
+    if fix_order:
+        for moved in checks.fix_order():
+            click.echo(moved, err=True)
     if fix:
         for name in checks.fix():
             click.echo(f"mended data/{name}", err=True)
