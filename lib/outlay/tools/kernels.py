@@ -177,6 +177,13 @@ def _choose(name: str) -> None:
     factory.default_provisioner_name = name
 
 
+def plainly() -> None:
+    """Have this process start its kernels in the ordinary way from now on, whatever its parent has: for one that runs another library."""
+    global _line
+    _line = None
+    _choose(_PLAIN)
+
+
 def named(name: str) -> Callable:
     """Return the function that `package.module:function` names."""
     module, _, function = name.partition(":")
