@@ -524,7 +524,7 @@ def differences(old: Side, new: Side, work: Path, say: Callable[[str], None] = l
             else pd.DataFrame(edited, columns=rows.columns)
         )
         rows = rows.sort_values("change", key=lambda cells: cells.map({"removed": 0, "changed": 1, "new": 2}), kind="stable", ignore_index=True)
-    found = {"old": old, "new": new, "rows": rows, "notebooks": []}
+    found = {"old": old, "new": new, "rows": rows, "notebooks": [], "ran": figures}
     if figures and len(rows):
         found["notebooks"] = moved.moved(old, new, rows, work, say)
     return found

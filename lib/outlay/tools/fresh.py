@@ -81,7 +81,7 @@ def reported(book: ledger.Book, today: pd.Timestamp) -> pd.DataFrame:
     >>> frame.period.unique().tolist(), int(frame.reported.sum())
     (['2026Q2'], 7)
     """
-    period = str((today.to_period("Q") - (0 if today == today.to_period("Q").end_time.normalize() else 1)))
+    period = str(today.to_period("Q") - (0 if today == today.to_period("Q").end_time.normalize() else 1))
     facts = book.facts[book.facts.grade.isin(["filed", "stated"]) & (book.facts.stance == "actual") & book.facts.period_start.notna()]
     facts = facts[(periods.length(facts.period_start, facts.period_end) > 0) & (facts.source.map(book.sources.published) <= today)]
     ends = facts[["company", "period_end"]].drop_duplicates()

@@ -102,7 +102,7 @@ def _executed(notebooks: dict[str, Path], side: diff.Side, out: Path, say: Calla
 
 
 def execute(home: Path, path: Path, out: Path, foreign: bool) -> None:
-    """Execute a notebook of the folder `home` into the folder `out`; a `foreign` one with the library that PYTHONPATH names, in a kernel of its own."""
+    """Execute a notebook of the folder `home` into `out`; a `foreign` one with the library that PYTHONPATH names, in a kernel of its own."""
     if foreign:
         kernels.plainly()
     build.execute_in(home, path, {}, out)
@@ -120,8 +120,8 @@ def _like_ours(tree: Path) -> bool:
 def _told(stem: str, ran: dict[str, Path | None], causes: list[str], arrived: bool, other: bool) -> dict | None:
     """Return what one notebook says and shows otherwise, or None."""
     seen = {}
-    for place, path in ran.items():
-        if path is not None and path not in seen:
+    for path in filter(None, ran.values()):
+        if path not in seen:
             seen[path] = json.loads(path.read_text(encoding="utf-8"))
     said = {place: _said(seen[path]) if path is not None else {} for place, path in ran.items()}
     if ran.get("old") == ran.get("new"):
@@ -177,9 +177,9 @@ def _matched(values: dict[tuple, tuple], wanted: dict[tuple, tuple]) -> dict[tup
 
 
 def contributions(name: str, said: list[tuple[str, float | None]], causes: Iterable[str], arrived: bool = True, code: bool = False) -> dict | None:
-    """Return what each cause adds to a number, of what was said on the old ledger, on each one between, and on the new one; None if it stayed.
+    """Return what each cause adds to a number that was `said` on the old ledger, on those between and on the new one; None if it stayed.
 
-    `arrived` says that with the last of the `causes` the new ledger is reached; otherwise what is left is the code's, if `code` differs, or the residual.
+    `arrived` says that with the last of the `causes` the new ledger is reached; otherwise what is left is the code's, if `code` differs, or residual.
 
     >>> contributions("cost", [("old", 1.0), ("new period", 3.0), ("new", 2.5)], ["new period", "our correction"])["by"]
     {'new period': 2.0, 'our correction': -0.5}
@@ -269,7 +269,7 @@ def _same_picture(one: bytes, other: bytes) -> bool:
 
 
 def rank(title: str, source: str) -> int | None:
-    """Return which title of a cell's `charts.headline` this is: 0 the claim, 1 what stands if it does not hold, and so on; None if it is none of them.
+    """Return which title of a cell's `charts.headline` this is: 0 the claim, 1 what stands if it does not hold, and so on; None if it is neither.
 
     >>> cell = 'title = charts.headline(f"Spending was {fold} what came in", holds=fold > 2, otherwise="Spending and revenue")'
     >>> rank("Spending was 38 times what came in", cell), rank("Spending and revenue", cell)

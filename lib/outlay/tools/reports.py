@@ -11,7 +11,7 @@ import pandas as pd
 
 from outlay import periods, units
 from outlay.charts import write as put
-from outlay.tools import diff
+from outlay.tools import build, diff
 
 SHOWN = 40  # rows that stand open; the others are folded
 NAMES = {"new period": "new", "restated": "restated", "recast": "recast", "our correction": "corrected", "definition": "definition", "code": "code"}
@@ -34,7 +34,7 @@ def changelog(found: dict) -> str:
     documents = rows[(rows.table == "sources") & (rows.change == "new")]
     if len(figures):
         fresh = figures[figures.why.str.startswith("first print")]
-        firms = [company for company in fresh.company.value_counts().index[:12]]
+        firms = list(fresh.company.value_counts().index[:12])
         out.append(
             f"- Ledger: {units.plural(len(figures), 'row')} from {units.plural(len(documents), 'new document')}"
             + (f"; periods that were not held before, of {units.spell(sorted(firms))}." if firms else ".")
@@ -120,11 +120,10 @@ def markdown(found: dict) -> str:
         out += ["## Headline numbers", "", "| notebook | number | old | new | " + " | ".join(diff.CAUSES) + " | residual |"]
         out.append("|---|---|---|---|" + "---|" * (len(NAMES) + 1))
         for notebook, number in sorted(numbers, key=lambda pair: (not pair[1]["headline"], pair[0]["stem"])):
-            by = " | ".join(_signed(number["by"].get(cause)) for cause in diff.CAUSES)
-            out.append(
-                f"| {notebook['stem']} | {_name(number)}{'' if number['headline'] else f' ({_section(number)})'} | {_plain(number['old'])} | "
-                f"{_plain(number['new'])} | {by or ''} | {_plain(number['residual']) if number['old'] is not None and number['new'] is not None else number['first']} |"
-            )
+            name = _name(number) + ("" if number["headline"] else f" ({_section(number)})")
+            by = [_signed(number["by"].get(cause)) for cause in diff.CAUSES]
+            cells = [notebook["stem"], name, _plain(number["old"]), _plain(number["new"]), *by, _rest(number)]
+            out.append(f"| {' | '.join(cells)} |")
         out.append("")
     for change in ("removed", "changed", "new"):
         some = rows[rows.change == change]
@@ -164,7 +163,7 @@ def text(found: dict) -> str:
         for number in (number for number in notebook["numbers"] if number["headline"]):
             by = ", ".join(f"{cause} {_signed(step)}" for cause, step in number["by"].items())
             both = number["old"] is not None and number["new"] is not None
-            told = f"{by or 'no cause'}; residual {_plain(number['residual'])}" if both else f"with: {number['first']}"
+            told = f"{by or 'no cause'}; residual {_rest(number)}" if both else _rest(number)
             numbers.append(f"  {notebook['stem']}, {_name(number)}: {_plain(number['old'])} → {_plain(number['new'])} ({told})")
     out += ["", "HEADLINE NUMBERS", *numbers] if numbers else []
     titles = [
@@ -201,6 +200,7 @@ def page(found: dict) -> str:
     """Write the review as one HTML page that asks nothing of anybody."""
     rows = found["rows"]
     title = f"From {_edition(found['old'])} to {_edition(found['new'])}"
+    style = (build.ROOT / "site" / "_static" / "review.css").read_text(encoding="utf-8")
     body = [f"<h1>{_e(title)}</h1>", "<ul class=sum>" + "".join(f"<li>{_e(line)}</li>" for line in summary(found)) + "</ul>"]
     if seen := watch(found):
         items = [f"<li class='{kind.replace(' ', '-')}'><b>{_e(kind)}</b> {_e(line)}</li>" for kind, line in seen]
@@ -214,7 +214,7 @@ def page(found: dict) -> str:
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width, initial-scale=1'>"
         "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">"
-        f"<title>{_e(title)}</title><style>{_STYLE}</style></head><body><main>{''.join(body)}</main></body></html>\n"
+        f"<title>{_e(title)}</title><style>{style}</style></head><body><main>{''.join(body)}</main></body></html>\n"
     )
 
 
@@ -238,27 +238,29 @@ def _numbers(notebooks: list[dict]) -> str:
             share = (number["new"] - number["old"]) / abs(number["old"]) if both and number["old"] else float("nan")
             large = " class=big" if _alarming(number) else ""
             by = "".join(f"<td>{_signed(number['by'].get(cause)) or '·'}</td>" for cause in used)
-            residual = (
-                (_plain(number["residual"]) if number["residual"] else "0")
-                if both
-                else f"said since: {number['first']}"
-                if number["new"] is not None
-                else "no longer said"
-            )
             where = "" if number["headline"] else f" <small>{_e(_section(number))}</small>"
             if (sentence := number["said"][1] or number["said"][0]) != spoken:
                 out.append(f"<tr class=say><td colspan={len(used) + 5}><div>“{_e(sentence)}”</div></td></tr>")
                 spoken = sentence
             out.append(
                 f"<tr><th>{_e(_name(number))}{where}</th><td>{_plain(number['old'])}</td><td>{_plain(number['new'])}</td>"
-                f"<td{large}>{_percent(share)}</td>{by}<td{' class=bad' if number['residual'] else ''}>{residual}</td></tr>"
+                f"<td{large}>{_percent(share)}</td>{by}<td{' class=bad' if number['residual'] else ''}>{_rest(number)}</td></tr>"
             )
         return f"<div class=wide><table class=numbers><thead>{head}</thead><tbody>{''.join(out)}</tbody></table></div>"
 
     first, rest = ([pair for pair in told if pair[1]["headline"] is kind] for kind in (True, False))
-    note = "<p>What each cause adds, in the order of the columns; the residual is what no cause explains. Numbers stand under the sentence that says them.</p>"
+    note = "<p>What each cause adds, in the order of the columns; the residual is what no cause explains. Numbers stand under their sentence.</p>"
     folded = f"<details><summary>{len(rest)} numbers of other sections</summary>{table(rest)}</details>" if rest else ""
     return f"<h2>Headline numbers</h2>{note}{table(first) if first else '<p>None moved.</p>'}{folded}"
+
+
+def _rest(number: dict) -> str:
+    """Write what no cause explains, or with which cause a number came to be said."""
+    if number["old"] is None:
+        return f"said since: {number['first']}"
+    if number["new"] is None:
+        return f"no longer said: {number['first']}"
+    return _plain(number["residual"]) if number["residual"] else "0"
 
 
 def _alarming(number: dict) -> bool:
@@ -283,11 +285,14 @@ def _listed(rows: pd.DataFrame, words: str) -> str:
             figure = bool(row.unit)
             unit = f" <small>{_e(row.unit)}</small>" if figure else ""
             kind = "num" if figure else "words"
-            out.append(
-                f"<tr class='{marks}'><th title='{_e(row.what)}'>{_e(_what(row))}{unit}</th><td class={kind}>{_e(row.old)}</td><td class={kind}>{_e(row.new)}</td>"
-                f"<td class='num{' big' if large else ''}'>{_percent(row.percent)}</td><td class=why><i class='{row.cause.replace(' ', '-')}'>{_e(NAMES[row.cause])}</i> {_e(row.why)}</td>"
-                f"<td class=doc>{link}</td></tr>"
-            )
+            cells = [
+                f"<th title='{_e(row.what)}'>{_e(_what(row))}{unit}</th>",
+                *(f"<td class={kind}>{_e(cell)}</td>" for cell in (row.old, row.new)),
+                f"<td class='num{' big' if large else ''}'>{_percent(row.percent)}</td>",
+                f"<td class=why><i>{_e(NAMES[row.cause])}</i> {_e(row.why)}</td>",
+                f"<td class=doc>{link}</td>",
+            ]
+            out.append(f"<tr class='{marks}'>{''.join(cells)}</tr>")
         return f"<div class=wide><table class=rows><thead>{head}</thead><tbody>{''.join(out)}</tbody></table></div>"
 
     told = rows[~quiet]
@@ -421,45 +426,3 @@ def _edition(side: diff.Side) -> str:
 
 def _e(text: object) -> str:
     return html.escape(str(text), quote=True)
-
-
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1d1d1d; --muted: #5f5f5f; --line: #e4e4e4; --paper: #fff; --soft: #f6f6f4; --link: #2559b0; --bad: #b00020;
---badsoft: #fbe6e8; --good: #16562e; --goodsoft: #dcebdf; --warnsoft: #fdf0d0; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e6e3; --muted: #a8a5a0; --line: #3a3a3a; --paper: #16181b; --soft: #1f2226; --link: #8ab4f8;
---bad: #ff8a95; --badsoft: #45151c; --good: #8fd3a5; --goodsoft: #173a24; --warnsoft: #453708; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 -apple-system, "Segoe UI", "Helvetica Neue", Arial, "DejaVu Sans", sans-serif; }
-main { max-width: 1180px; margin: 0 auto; padding: 1.2rem 1rem 4rem; }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 0.4rem 0 0.6rem; } h2 { font-size: 1.3rem; margin: 2.2rem 0 0.5rem; } h3 { font-size: 1rem; margin: 1.2rem 0 0.4rem; }
-small { color: var(--muted); font-weight: 400; } a { color: var(--link); } p { margin: 0.3rem 0 0.6rem; }
-ul.sum { padding-left: 1.1rem; color: var(--muted); margin: 0; }
-.watch { background: var(--warnsoft); border-left: 5px solid #d99a00; border-radius: 4px; padding: 0.6rem 1rem; margin: 1.2rem 0; }
-.watch h2 { margin: 0 0 0.3rem; } .watch ul { list-style: none; margin: 0; padding: 0; } .watch li { padding: 0.2rem 0; overflow-wrap: anywhere; }
-.watch b { display: inline-block; font-size: 0.72rem; padding: 0.05rem 0.45rem; border-radius: 3px; background: var(--paper); margin-right: 0.3rem; }
-.watch .unexplained b, .watch .residual b, .watch .removed b { background: var(--bad); color: var(--paper); }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.85rem; }
-table.rows { width: 100%; }
-th, td { text-align: left; padding: 0.22rem 0.6rem 0.22rem 0; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; }
-thead th { color: var(--muted); font-size: 0.75rem; } tr.of th { font-weight: 600; padding-top: 0.8rem; }
-.numbers tr.say div, .numbers tr.of div { position: sticky; left: 0; max-width: calc(100vw - 2.2rem); width: max-content; }
-.numbers tr.say td { text-align: left; white-space: normal; color: var(--muted); font-size: 0.8rem; border: 0; padding-top: 0.6rem; max-width: 60rem; }
-.numbers tbody tr:not(.of):not(.say) th { padding-left: 1rem; }
-.numbers td, .numbers thead th:not(:first-child), td.num { text-align: right; white-space: nowrap; } td.words { color: var(--muted); max-width: 16rem; overflow-wrap: anywhere; }
-.rows tbody th { min-width: 13rem; } td.why { min-width: 13rem; } td.doc { min-width: 9rem; max-width: 16rem; overflow-wrap: anywhere; font-size: 0.75rem; }
-td.why i { font-style: normal; font-size: 0.72rem; border: 1px solid var(--line); border-radius: 3px; padding: 0 0.3rem; color: var(--muted); }
-.big, .bad { color: var(--bad); font-weight: 700; } .good { color: var(--good); }
-tr.large { background: var(--warnsoft); } tr.loud { background: var(--badsoft); } tr.loud td.why { color: var(--bad); font-weight: 600; }
-details { margin: 0.6rem 0; } summary { cursor: pointer; color: var(--link); }
-.pair > div, .answer > div { display: grid; grid-template-columns: 1fr 1fr; gap: 0.8rem; }
-figure { margin: 0; background: #fff; border: 1px solid var(--line); border-radius: 4px; padding: 0.4rem; } figure img { width: 100%; height: auto; display: block; }
-figcaption { color: #5f5f5f; font-size: 0.78rem; }
-blockquote { margin: 0; background: var(--soft); border-radius: 4px; padding: 0.5rem 0.8rem; font-size: 0.9rem; }
-ins { background: var(--goodsoft); color: inherit; text-decoration: none; font-weight: 600; } del { background: var(--badsoft); color: inherit; }
-@media (max-width: 700px) { .pair > div, .answer > div { grid-template-columns: 1fr; } main { padding: 0.8rem 0.7rem 3rem; } h1 { font-size: 1.35rem; }
-.rows thead { display: none; } .rows, .rows tbody, .rows tr, .rows th, .rows td { display: block; border: 0; padding: 0 0.3rem; max-width: none; min-width: 0; }
-.rows tr { border-bottom: 1px solid var(--line); padding: 0.4rem 0; } .rows th { font-weight: 600; }
-.rows td.num { display: inline-block; text-align: left; } .rows td.num + td.num:not(:empty)::before { content: "→ "; color: var(--muted); }
-.rows td.num:nth-child(4)::before { content: "" !important; } }
-"""
