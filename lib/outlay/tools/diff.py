@@ -170,6 +170,7 @@ def _rows(old: Tables, new: Tables) -> pd.DataFrame:
                 found.append(held.judged(name, key, was, now))
     found = _paired([row for row in found if row], held)
     frame = pd.DataFrame(found, columns=[*COLUMNS, "key", "beside", "step", "size"])
+    frame["who"] = frame.company.map(held.called).fillna(frame.company)
     place = frame.change.map({"removed": 0, "changed": 1, "new": 2})
     told = frame.why.eq("printed again, alike") | frame.table.isin([*_NOTES, "sources"])
     frame = frame.assign(place=place, told=told, order=frame.key.map(str))
@@ -185,6 +186,7 @@ class _Held:
 
     def __init__(self, old: Tables, new: Tables) -> None:
         self.old, self.new, self.typed = old, new, new.typed
+        self.called = {key[0]: row["name"] for side in (old, new) for key, row in side.rows["companies"].items()}
         self.firms = {key[0] for side in (old, new) for key, row in side.rows["companies"].items() if row["kind"] == "company"}
         self.published = {key[0]: row.get("published", "") for side in (old, new) for key, row in side.rows["sources"].items()}
         self.url = {key[0]: row.get("url", "") for side in (old, new) for key, row in side.rows["sources"].items()}

@@ -34,7 +34,7 @@ def changelog(found: dict) -> str:
     documents = rows[(rows.table == "sources") & (rows.change == "new")]
     if len(figures):
         fresh = figures[figures.why.str.startswith("first print")]
-        firms = list(fresh.company.value_counts().index[:12])
+        firms = list(fresh.who.value_counts().index[:12])
         out.append(
             f"- Ledger: {units.plural(len(figures), 'row')} from {units.plural(len(documents), 'new document')}"
             + (f"; periods that were not held before, of {units.spell(sorted(firms))}." if firms else ".")
@@ -47,7 +47,7 @@ def changelog(found: dict) -> str:
     ):
         some = rows[(rows.change == change) & (rows.cause == cause) & (rows.metric != "")]
         if len(some):
-            told = "; ".join(f"{row.what.partition('@')[0]} {_span(row)}" for row in some.head(6).itertuples())
+            told = "; ".join(f"{_what(row)} {_span(row)}" for row in some.head(6).itertuples())
             out.append(f"- {words}: {told}{f'; and {len(some) - 6} more' if len(some) > 6 else ''}.")
     if len(some := rows[rows.cause == "definition"]):
         out.append(f"- Definitions: {', '.join(sorted(set(some.what))[:8])}.")
@@ -76,10 +76,10 @@ def summary(found: dict) -> list[str]:
     numbers = [number for notebook in found["notebooks"] for number in notebook["numbers"] if number["headline"]]
     charts = [chart for notebook in found["notebooks"] for chart in notebook["charts"]]
     fell = sum(chart["fell"] for chart in charts)
-    out.append(
-        f"{units.plural(len(numbers), 'headline number')} moved, {units.plural(len(charts), 'chart')} look otherwise, {units.plural(fell, 'title')} fell back"
-    )
-    return out
+    if not found["ran"]:
+        return [*out, "No notebook was run: what this does to headline numbers, charts and titles is not known"]
+    moved = f"{units.plural(len(numbers), 'headline number')} moved, {units.plural(len(charts), 'chart')} redrawn"
+    return [*out, f"{moved}, {units.plural(fell, 'title')} fell back"]
 
 
 def watch(found: dict) -> list[tuple[str, str]]:
@@ -279,7 +279,8 @@ def _listed(rows: pd.DataFrame, words: str) -> str:
     def table(some: pd.DataFrame) -> str:
         out = []
         for row in some.itertuples():
-            link = f"<a href='{_e(row.url)}'>{_e(row.source)}</a>" if str(row.url).startswith("http") else _e(row.source)
+            where = row.url if str(row.url).startswith("http") else f"../site/documents.html#{row.source}"  # beside build/reports
+            link = f"<a href='{_e(where)}'>{_e(row.source)}</a>" if row.source else ""
             large = pd.notna(row.percent) and abs(row.percent) >= diff.LARGE and row.change == "changed"
             marks = " ".join(filter(None, ("loud" if row.loud else "", "large" if large else "")))
             figure = bool(row.unit)
@@ -366,7 +367,7 @@ def _what(row) -> str:
         return row.what
     if row.table in ("deals", "models"):
         return f"{row.metric.replace('_', ' ')}, {row.period}" if row.table == "deals" else row.what.partition("@")[0].replace("_", " ")
-    return f"{row.company} {row.metric.replace('_', ' ')}, {_period(row.period)}"
+    return f"{row.who} {row.metric.replace('_', ' ')}, {_period(row.period)}"
 
 
 def _period(text: str) -> str:
