@@ -285,6 +285,7 @@ def edition(date: str, label: str) -> None:
 @click.option("-j", "--jobs", type=click.IntRange(1), help="How many notebooks run at a time.  [default: as many as there are cores]")
 @click.option("--pdf", is_flag=True, help="Keep every chart as PDF too.")
 @click.option("--as-of", default="", metavar="DATE", help="Make the whole site as it was known on that date, as an edition beside the newest.")
+@click.option("--private", is_flag=True, help="Read data/private too: runs and watermarked charts in build/private, nothing published.")
 def build(
     notebook: tuple[str, ...],
     given: tuple[tuple[str, str], ...],
@@ -294,14 +295,15 @@ def build(
     jobs: int | None,
     pdf: bool,
     as_of: str,
+    private: bool,
 ) -> None:
     """Execute the notebooks that are out of date, write their figures, make the pages."""
     from pathlib import Path
 
     from outlay.tools import build as builder
 
-    if only_check and (given or output or force or pdf or as_of):
-        raise ValueError("--check looks at the committed notebooks and runs nothing; leave out -p, --output, --force, --pdf and --as-of")
+    if only_check and (given or output or force or pdf or as_of or private):
+        raise ValueError("--check looks at the committed notebooks and runs nothing; leave out -p, --output, --force, --pdf, --as-of and --private")
     if as_of and (notebook or given or output):
         raise ValueError("--as-of makes the whole site of a date; for some notebooks alone say -p as_of DATE")
     if only_check:
@@ -310,8 +312,12 @@ def build(
             click.echo(f"{name}: {'; '.join(reasons)}")
         click.echo(f"{len(found)} of {len(notebook) or len(builder.notebooks())} notebooks are out of date")
         sys.exit(bool(found))
-    failed = builder.build(notebook, dict(given), force, Path(output) if output else None, say=click.echo, jobs=jobs, pdf=pdf, as_of=as_of)
-    if not failed and not (given or output or notebook):
+    failed = builder.build(
+        notebook, dict(given), force, Path(output) if output else None, say=click.echo, jobs=jobs, pdf=pdf, as_of=as_of, private=private
+    )
+    if private and not failed and not output:
+        click.echo(f"not for publication: {builder.BUILD / 'private'}")
+    elif not failed and not (given or output or notebook):
         page = builder.BUILD / "site" / ("editions" if as_of else "") / as_of / "index.html"
         click.echo(f"read   {page}\ncharts {builder.BUILD / 'figures'}\ndata   {builder.BUILD / 'data'}")
     sys.exit(bool(failed))

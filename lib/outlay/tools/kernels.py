@@ -228,7 +228,7 @@ def serve(fileno: int) -> None:
                 if request is None:
                     reply.close()
                     continue
-                if request.get("stay") and request["env"].get("OUTLAY_DATA") == os.environ.get("OUTLAY_DATA"):
+                if request.get("stay") and all(request["env"].get(name) == os.environ.get(name) for name in ("OUTLAY_DATA", "OUTLAY_PRIVATE")):
                     _answer(request["call"], request["arguments"], reply)
                     reply.close()
                     gc.freeze()

@@ -26,7 +26,7 @@ def moved(old: diff.Side, new: diff.Side, rows: pd.DataFrame, work: Path, say: C
     `numbers` are dictionaries of name, old, new, `by` (what each cause adds) and `residual`; they add up: old + by + residual = new. Where a
     number is not said on one side it has no `by`, and `first` names the cause with which it came or went.
     """
-    with kernels.warm():
+    with build.environment(OUTLAY_PRIVATE=""), kernels.warm():
         return _moved(old, new, rows, work, say)
 
 

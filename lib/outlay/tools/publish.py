@@ -41,7 +41,7 @@ def quarters(path: Path, as_of: str = "") -> None:
 
     Rows that rest on a source whose licence forbids redistribution in bulk are left out.
     """
-    book = ledger.open(as_of=as_of)
+    book = ledger.open(as_of=as_of, private=False)
     closed = set(book.sources.index[book.sources.licence == "restricted"])
     frame = book.quarters(sorted(book.metrics.index[book.metrics.kind == "flow"]))
     frame = frame[~frame.facts.map(lambda ids: bool(closed & set(book.facts.loc[list(ids), "source"])))]
@@ -51,7 +51,7 @@ def quarters(path: Path, as_of: str = "") -> None:
 
 def tables(folder: Path, as_of: str = "") -> dict[str, pd.DataFrame]:
     """Write what is published beside the pages: `quarters.csv`, and as CSV every generated table that a page shows. Returns the latter."""
-    book, today = ledger.open(as_of=as_of), _today(as_of)
+    book, today = ledger.open(as_of=as_of, private=False), _today(as_of)
     quarters(folder / "quarters.csv", as_of)
     held = coverage(book)
     generated = {
@@ -282,7 +282,7 @@ def known(as_of: str) -> str:
 
     Raises ValueError if nothing of the ledger was public by then.
     """
-    book = ledger.open(as_of=as_of)
+    book = ledger.open(as_of=as_of, private=False)
     if book.facts.empty:
         raise ValueError(f"nothing in the ledger was public on {as_of}: an edition of that date would be empty")
     parts = [part for _, part in sorted(vars(book).items()) if isinstance(part, pd.DataFrame)]
@@ -336,10 +336,10 @@ def site(build: Path, notebooks: list[Path], generated: dict[str, pd.DataFrame],
     index = index.replace("<!-- answer -->", answer)
     (source / "index.md").write_text(index, encoding="utf-8")
     pages = {
-        "documents": _documents(ledger.open(as_of=as_of)),
+        "documents": _documents(ledger.open(as_of=as_of, private=False)),
         "coverage": _coverage(generated["coverage"]),
         "versions": _versions(generated["restatements"], generated["recast_years"]),
-        "disputed": _disputed(generated["disputed"], generated["disputed_deals"], ledger.open(as_of=as_of).metrics.label.to_dict()),
+        "disputed": _disputed(generated["disputed"], generated["disputed_deals"], ledger.open(as_of=as_of, private=False).metrics.label.to_dict()),
         "freshness": _freshness(generated["contents"], generated["due"], generated["newest"], _today(as_of)),
     }
     if not as_of:
@@ -426,6 +426,8 @@ def _dress(notebook: dict) -> list[dict]:
             tags.append("hide-input")
         for output in cell["outputs"]:
             about = output.get("metadata", {}).pop("outlay", {})
+            if about.get("private") or any(name.startswith("private:") for names in about.get("facts", {}).values() for name in names):
+                raise RuntimeError("a notebook holds what rests on data/private, which is never published: build it again without --private")
             if name := about.get("figure"):
                 alt = "".join(output["data"]["text/plain"])
                 cards.append({"name": name, "alt": alt, "title": heading})
