@@ -10,11 +10,12 @@ import pandas as pd
 from outlay import ledger
 from outlay.tools import build
 
-# where an edition is named: the file, and what stands around its date and around its number
+# where an edition is named: the file, and what stands around its date and around its number; the number is raised first, so that one that was
+# cut short can be told from one that has not begun
 _PLACES = {
-    "data/datapackage.json": (r'(^  "version": ")([^"]*)(")', None),
-    "CITATION.cff": (r"(^date-released: )(\S+)()", r"(^version: )(\S+)()"),
     "pyproject.toml": (None, r'(^version = ")([^"]*)(")'),
+    "CITATION.cff": (r"(^date-released: )(\S+)()", r"(^version: )(\S+)()"),
+    "data/datapackage.json": (r'(^  "version": ")([^"]*)(")', None),
 }
 
 

@@ -123,7 +123,7 @@ def coverage(book: ledger.Book) -> pd.DataFrame:
     return out.sort_values(["metric", "company", "period"], ignore_index=True).drop(columns="place")
 
 
-def _coverage(frame: pd.DataFrame) -> str:
+def _coverage(frame: pd.DataFrame, progress: str) -> str:
     """Write the coverage as a page: a table a metric, a row a company, a cell a quarter."""
     marks = {"filed": "f", "stated": "s", "press": "p", "estimate": "e", "hole": "–"}
     out = [
@@ -131,7 +131,7 @@ def _coverage(frame: pd.DataFrame) -> str:
         "",
         "What is held, by quarter: **f** filed, **s** stated by the firm, **p** press, **e** estimate, **–** a hole between two known quarters. "
         "A light letter is derived from longer periods. Hover for the days between the quarter's end and the document. "
-        '<a href="data/coverage.csv">As CSV</a>.',
+        f'<a href="data/coverage.csv">As CSV</a>. {progress}',
     ]
     for metric, rows in frame.groupby("metric"):
         quarters = sorted(rows.period.unique(), reverse=True)  # the newest stand where they are seen without scrolling
@@ -230,7 +230,13 @@ def _today(as_of: str) -> pd.Timestamp:
     return pd.Timestamp(as_of) if as_of else ledger.edition()
 
 
-def _freshness(held: pd.DataFrame, due: pd.DataFrame, newest: pd.DataFrame, today: pd.Timestamp) -> str:
+def _owed(book: ledger.Book, due: pd.DataFrame) -> str:
+    """Return the filings that are expected next, for the line by which a page tells its reader, on whatever day, what should have come since."""
+    known = due[due.expected.notna()]
+    return json.dumps([[book.companies.name[row.company], row.form, f"{row.expected:%Y-%m-%d}"] for row in known.itertuples()], ensure_ascii=False)
+
+
+def _freshness(held: pd.DataFrame, due: pd.DataFrame, newest: pd.DataFrame, today: pd.Timestamp, progress: str) -> str:
     """Write the page of what the ledger holds, how old it is, and which filing is due."""
     late = newest[newest.late]
     overdue = int(due.overdue.sum())
@@ -253,6 +259,7 @@ known in most quarters; see [coverage](coverage.md).
 
 Expected as many days after the quarter's end as the firm's filings of that form usually come. {units.cardinal(overdue).capitalize()} of the
 {units.cardinal(len(due))} should have been published by the day of the edition and {"is" if overdue == 1 else "are"} not in the ledger.
+{progress}
 
 {_table(due.assign(overdue=due.overdue.map({True: "yes", False: ""})))}
 
@@ -333,14 +340,17 @@ def site(build: Path, notebooks: list[Path], generated: dict[str, pd.DataFrame],
     index = index.replace(
         "<!-- contents -->", f"```{{toctree}}\n:hidden:\n:maxdepth: 1\n{toc}\nfreshness\ncoverage\nversions\ndisputed\ndocuments\n{others}```"
     ).replace("<!-- gallery -->", _gallery(cards))
-    index = index.replace("<!-- answer -->", answer)
+    book = ledger.open(as_of=as_of, private=False)
+    progress = fresh.progress(book, _today(as_of))
+    index = index.replace("<!-- answer -->", answer).replace("<!-- progress -->", f"{progress} [What is held, and what is due](freshness.md).")
     (source / "index.md").write_text(index, encoding="utf-8")
+    (source / "due.json").write_text(_owed(book, generated["due"]), encoding="utf-8")
     pages = {
-        "documents": _documents(ledger.open(as_of=as_of, private=False)),
-        "coverage": _coverage(generated["coverage"]),
+        "documents": _documents(book),
+        "coverage": _coverage(generated["coverage"], progress),
         "versions": _versions(generated["restatements"], generated["recast_years"]),
-        "disputed": _disputed(generated["disputed"], generated["disputed_deals"], ledger.open(as_of=as_of, private=False).metrics.label.to_dict()),
-        "freshness": _freshness(generated["contents"], generated["due"], generated["newest"], _today(as_of)),
+        "disputed": _disputed(generated["disputed"], generated["disputed_deals"], book.metrics.label.to_dict()),
+        "freshness": _freshness(generated["contents"], generated["due"], generated["newest"], _today(as_of), progress),
     }
     if not as_of:
         pages["editions/index"] = _editions(build, notebooks, [*pages], editions)
