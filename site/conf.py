@@ -60,8 +60,9 @@ def _due(app, root):
         f'<p class="due" hidden><span></span> <a href="{root}freshness.html">What is due</a></p><script>(function (owed) {{'
         "var late = owed.filter(function (one) { return new Date(one[2] + 'T23:59:59') < new Date(); });"
         "if (!late.length) return; var line = document.querySelector('p.due'); line.hidden = false;"
-        "line.firstChild.textContent = 'By today, ' + late.map(function (one) { return one[0] + ' (' + one[1] + ')'; }).join(', ') +"
-        "' should have filed what is not in these pages.';"
+        "var named = late.map(function (one) { return one[0] + ' (' + one[1] + ')'; }).join(', ');"
+        "line.firstChild.textContent = 'Going by when they usually file, ' + named +"
+        "' should by now have filed what is not in these pages.';"
         f"}})({owed.replace('<', '')})</script>"
     )
 

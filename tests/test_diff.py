@@ -1,5 +1,7 @@
 """What differs and why: changes of each kind are planted, and must be found under their own cause, adding up without a rest."""
 
+import csv
+import io
 import json
 import random
 import re
@@ -8,10 +10,12 @@ import subprocess
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 
 from conftest import FACT_TABLES, ROOT, edit, outlay, reading
 from outlay import ledger
-from outlay.tools import build, diff, moved, reports
+from outlay.tools import build, diff, editions, moved, reports
+from outlay.tools.cli import main
 
 FIRMS = ("aapl", "googl", "meta", "msft", "orcl")
 METRICS = ("capex_cash", "google_cloud_revenue", "intelligent_cloud_revenue", "oracle_cloud_revenue", "capex_net", "capex_with_leases", "capex_net_with_leases")
@@ -282,7 +286,7 @@ def test_a_planted_change_of_a_tenth_is_found_on_the_page_at_a_glance(old, new, 
     assert not re.findall(r"src='(?!data:)", text)
     told = (tmp_path / "reports" / "update.md").read_text(encoding="utf-8")
     assert "**unexplained**: Microsoft capex cash" in told
-    assert (tmp_path / "reports" / "changelog.md").read_text(encoding="utf-8").startswith("## LABEL")
+    assert (tmp_path / "reports" / "changelog.md").read_text(encoding="utf-8").startswith(f"## {editions.named()['CITATION.cff'][1]}, ")
 
 
 def test_a_title_that_fell_back_is_named(old, new, project, tmp_path):
@@ -342,3 +346,35 @@ def test_what_each_cause_adds_adds_up_whatever_was_said_between(said, by, residu
 def test_a_step_that_no_cause_explains_is_the_residual():
     found = moved.contributions("cost", [("old", 1.0), ("new period", 2.0), ("new", 2.5)], ["new period"], arrived=False)
     assert found["residual"] == 0.5
+
+
+def test_the_command_compares_dates_and_folders_in_every_form(old, new):
+    plant_new_period(new)
+    mend(new, "capex", {"company": "msft", "metric": "capex_cash", "source": "msft-10-q-2026-03-31", "period_start": "2026-01-01"}, "value", "34000", listed=False)
+
+    def run(*words):
+        return CliRunner().invoke(main, ["diff", *words], env={"OUTLAY_DATA": str(new)})
+
+    told = run(str(old), str(new), "--rows")
+    assert told.exit_code == 1 and "No notebook was run" in told.stdout
+    assert "!! Microsoft capex cash" in told.stdout and told.stdout.index("CHANGED: ") < told.stdout.index("NEW: ")
+    rows = list(csv.DictReader(io.StringIO(run(str(old), "--format", "csv").stdout)))
+    assert list(rows[0]) == diff.COLUMNS and rows[0]["loud"] == "True"
+    assert {row["cause"] for row in json.loads(run(str(old), "--rows", "--format", "json").stdout)["rows"]} == {"new period", "our correction"}
+    assert "| Microsoft capex cash, Q3 2026 |" in run(str(old), "--rows", "--format", "md").stdout
+    assert run("2026-11-20", "2026-11-21", "--rows").exit_code == 0  # nothing of the ledger was published between the two
+    assert "msft-10-q-2026-09-30" in run("2026-11-19", "2026-11-20", "--format", "csv").stdout
+    assert run(str(old), str(new), "--rows", "--changelog").exit_code == 2
+    assert run("2026-13-40", str(new), "--rows").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("title", "found"),
+    [("More is spent", 0), ("Spent in 2026: $5bn", 1), ("Spending", 2), ("Something else", None), ("Spending in two years", 2)],
+)
+def test_a_title_is_told_from_what_stands_in_its_place(title, found):
+    cell = (
+        'other = f"Spending{more}"\ntitle = charts.headline("More is spent", holds=a > b, otherwise=charts.headline(f"Spent in {year}: {amount}", holds=c, otherwise=other))\n'
+        'charts.show(charts.lines(frame, title, "x", alt="y"), "01_x")'
+    )
+    assert moved.rank(title, cell if title != "Spending" else cell.replace('f"Spending{more}"', '"Spending"')) == found

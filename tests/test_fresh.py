@@ -61,5 +61,5 @@ def test_firms_that_have_reported_are_counted_by_the_calendar_quarter_their_own_
 
 
 def test_the_quarter_in_progress_is_told_with_the_firms_that_are_missing(book):
-    assert fresh.progress(book, pd.Timestamp("2026-11-20")).startswith("1 of 8 firms have reported Q3 2026; not yet: Alphabet, Amazon")
+    assert fresh.progress(book, pd.Timestamp("2026-11-20")).startswith("1 of 8 firms has reported Q3 2026; not yet: Alphabet, Amazon")
     assert fresh.progress(ledger.open(as_of="2024-11-25"), pd.Timestamp("2024-11-25")) == "8 of 8 firms have reported Q3 2024."

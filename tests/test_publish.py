@@ -194,7 +194,7 @@ def test_what_is_told_now_and_then_has_no_holes(site):
 
 def test_the_pages_say_how_many_firms_have_reported_the_quarter_in_progress(site, book):
     progress = fresh.progress(book, ledger.edition())
-    assert re.match(r"\d of 8 firms have reported Q\d 20\d\d", progress)
+    assert re.match(r"\d of 8 firms ha(s|ve) reported Q\d 20\d\d", progress)
     for page in ("index.html", "coverage.html", "freshness.html"):
         assert progress in " ".join(seen(site, page).text.split()), page
 

@@ -101,7 +101,8 @@ def progress(book: ledger.Book, today: pd.Timestamp) -> str:
         return "No firm of the ledger files with the SEC."
     missing = sorted(book.companies.name[frame.company[~frame.reported]])
     rest = "." if not missing else "." if len(missing) == len(frame) else f"; not yet: {units.spell(missing)}."
-    return f"{int(frame.reported.sum())} of {len(frame)} firms have reported {periods.words(frame.period.iloc[0])}{rest}"
+    count = int(frame.reported.sum())
+    return f"{count} of {len(frame)} firms {'has' if count == 1 else 'have'} reported {periods.words(frame.period.iloc[0])}{rest}"
 
 
 def _filed(book: ledger.Book) -> pd.DataFrame:

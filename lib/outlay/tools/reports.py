@@ -11,7 +11,7 @@ import pandas as pd
 
 from outlay import periods, units
 from outlay.charts import write as put
-from outlay.tools import build, diff
+from outlay.tools import build, diff, editions
 
 SHOWN = 40  # rows that stand open; the others are folded
 NAMES = {"new period": "new", "restated": "restated", "recast": "recast", "our correction": "corrected", "definition": "definition", "code": "code"}
@@ -29,7 +29,9 @@ def changelog(found: dict) -> str:
     """Draft what CHANGELOG.md says of a difference: documents, periods, restated and corrected figures, definitions, headline numbers, titles."""
     rows, new = found["rows"], found["new"]
     day = f"{pd.Timestamp(new.edition):%-d %B %Y}" if re.fullmatch(r"\d{4}-\d{2}-\d{2}", new.edition) else new.edition or new.name
-    out = [f"## LABEL, {day}", ""]
+    named = editions.named()
+    label = named["CITATION.cff"][1] if new.edition == named["CITATION.cff"][0] else "NUMBER"
+    out = [f"## {label}, {day}", ""]
     figures = rows[(rows.change == "new") & (rows.metric != "")]
     documents = rows[(rows.table == "sources") & (rows.change == "new")]
     if len(figures):
@@ -250,7 +252,7 @@ def _numbers(notebooks: list[dict]) -> str:
 
     first, rest = ([pair for pair in told if pair[1]["headline"] is kind] for kind in (True, False))
     note = "<p>What each cause adds, in the order of the columns; the residual is what no cause explains. Numbers stand under their sentence.</p>"
-    folded = f"<details><summary>{len(rest)} numbers of other sections</summary>{table(rest)}</details>" if rest else ""
+    folded = f"<details><summary>{units.plural(len(rest), 'number').capitalize()} of other sections</summary>{table(rest)}</details>" if rest else ""
     return f"<h2>Headline numbers</h2>{note}{table(first) if first else '<p>None moved.</p>'}{folded}"
 
 
@@ -290,7 +292,7 @@ def _listed(rows: pd.DataFrame, words: str) -> str:
                 f"<th title='{_e(row.what)}'>{_e(_what(row))}{unit}</th>",
                 *(f"<td class={kind}>{_e(cell)}</td>" for cell in (row.old, row.new)),
                 f"<td class='num{' big' if large else ''}'>{_percent(row.percent)}</td>",
-                f"<td class=why><i>{_e(NAMES[row.cause])}</i> {_e(row.why)}</td>",
+                f"<td class=why><i>{_e('unexplained' if row.loud else NAMES[row.cause])}</i> {_e(row.why)}</td>",
                 f"<td class=doc>{link}</td>",
             ]
             out.append(f"<tr class='{marks}'>{''.join(cells)}</tr>")
