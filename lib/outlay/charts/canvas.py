@@ -11,6 +11,7 @@ from functools import cache
 import matplotlib as mpl
 import matplotlib.dates as mdates
 import matplotlib.textpath
+import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -19,6 +20,7 @@ from outlay import ledger, periods, style, units
 
 DRAWN: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # figure -> what stands behind it
 EDGE = 0.13  # inches between the canvas and its text
+PRIVATE = "Private: not for publication"
 
 
 def headline(claim: str, *, holds: bool, otherwise: str) -> str:
@@ -74,8 +76,20 @@ def make(
     bottom = (EDGE + 0.14 * (footer.count("\n") + 1) + 0.34) / height
     axes = figure.subplots(rows, columns, sharey=shared, squeeze=False)[0]
     figure.subplots_adjust(left=0.46 / width, right=1 - EDGE / width, top=top, bottom=bottom, wspace=0.1 if shared else 0.22, hspace=0.5)
-    DRAWN[figure] = {"rows": drawn, "alt": alt, "title": title, "source": source}
+    if private := ledger.is_private(fact for facts in drawn.facts for fact in facts):
+        _watermark(figure)
+        alt = f"{PRIVATE}. {alt}"
+    DRAWN[figure] = {"rows": drawn, "alt": alt, "title": title, "source": source, "private": private}
     return figure, axes[0]
+
+
+def _watermark(figure: Figure) -> None:
+    """Write across a chart, over everything it draws, that it is not to be published."""
+    across, down = figure.get_size_inches()
+    size = min(26.0, across * 72 / 15)
+    angle = float(np.degrees(np.arctan2(down, across)))
+    how = {"ha": "center", "va": "center", "rotation": angle, "fontweight": "bold", "color": "#b00020", "alpha": 0.3, "zorder": 1000}
+    figure.text(0.5, 0.5, PRIVATE.upper(), fontsize=size, gid="private", **how)
 
 
 def assumed(table: pd.DataFrame, frame: pd.DataFrame, title: str, across: str, down: str = "") -> pd.DataFrame:
@@ -97,7 +111,7 @@ def assumed(table: pd.DataFrame, frame: pd.DataFrame, title: str, across: str, d
 
 @cache
 def _people() -> pd.DataFrame:
-    return ledger.tables()["companies"].set_index("company")
+    return ledger.tables(private=None)["companies"].set_index("company")
 
 
 def identity(company: str) -> tuple[str, str]:
