@@ -10,6 +10,7 @@ from outlay.charts.files import rows_drawn, show, write, written
 from outlay.charts.grids import heat
 from outlay.charts.promises import ladder, misses
 from outlay.charts.rows import bars, dots, waterfall
+from outlay.charts.shifts import shifts
 from outlay.charts.time import columns, lines, multiples, panels, ranges, spans
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "panels",
     "ranges",
     "rows_drawn",
+    "shifts",
     "show",
     "spans",
     "waterfall",
