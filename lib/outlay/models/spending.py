@@ -111,6 +111,17 @@ def fiscal_years(book: ledger.Book, family: str, companies: Iterable[str] | None
     return named.drop_duplicates(["company", "period"], keep="last").reset_index(drop=True)
 
 
+def newest(frame: pd.DataFrame, days: int = 190) -> pd.DataFrame:
+    """Return each company's newest row, largest first, without those that end so many days before the newest of all.
+
+    >>> newest(ledger.open(as_of="2025-11-15").quarters("capex", companies=["msft", "meta"])).period.tolist()
+    ['2025Q3', '2025Q3']
+    """
+    last = frame.sort_values("period_end").groupby("company", sort=False).tail(1)
+    fresh = last[last.period_end >= last.period_end.max() - pd.Timedelta(days=days)] if len(last) else last
+    return fresh.sort_values("value", ascending=False, ignore_index=True)
+
+
 def crossings(ratios: pd.DataFrame, limits: Iterable[float] = LIMITS) -> pd.DataFrame:
     """Return when each company's ratio first rose above each limit, and since when it has stayed above without a break.
 
