@@ -54,7 +54,8 @@ def shifts(
                     named = True
                     for value, word, far in ((old.value, words[0], old.value > row.value), (row.value, words[1], old.value <= row.value)):
                         side = "left" if far else "right"
-                        axes.annotate(word, (value, place), (0, 8), textcoords="offset points", ha=side, va="bottom", color=style.MUTED, fontsize=7.5)
+                        look = {"ha": side, "va": "bottom", "color": style.MUTED, "fontsize": 7.5}
+                        texts.append(axes.annotate(word, (value, place), (0, 8), textcoords="offset points", **look))
             axes.plot(row.value, place, "o", color=colour, markersize=7, markerfacecolor=face, markeredgewidth=1.4, linestyle="none", zorder=3)
             rising = row.company not in earlier.index or earlier.loc[row.company].value <= row.value
             texts.append(_beside(axes, row.value, place, value_words(row.value), 1 if rising else -1, colour, weight="bold"))
