@@ -37,7 +37,7 @@ def shifts(
     with style.applied():
         earlier = before[before.company.isin(after.company)].drop_duplicates("company").set_index("company")
         figure, axes = canvas.make([after, earlier.reset_index()], title, subtitle, alt, size, above=0.16)
-        texts, named = [], False
+        texts, heads = [], []
         for place, row in enumerate(after.itertuples()):
             colour = canvas.identity(row.company)[1]
             colour = style.INK if colour == style.CONTEXT else colour
@@ -50,12 +50,11 @@ def shifts(
                 axes.annotate("", (row.value, place), (old.value, place), arrowprops=arrow, **where)
                 axes.plot(old.value, place, "o", color=style.CONTEXT, markersize=5, markerfacecolor=shade, linestyle="none", zorder=2)
                 texts.append(_beside(axes, old.value, place, value_words(old.value), -1 if old.value <= row.value else 1, style.LABEL))
-                if not named:
-                    named = True
+                if not heads:
                     for value, word, far in ((old.value, words[0], old.value > row.value), (row.value, words[1], old.value <= row.value)):
                         side = "left" if far else "right"
                         look = {"ha": side, "va": "bottom", "color": style.MUTED, "fontsize": 7.5}
-                        texts.append(axes.annotate(word, (value, place), (0, 8), textcoords="offset points", **look))
+                        heads.append(axes.annotate(word, (value, place), (0, 8), textcoords="offset points", **look))
             axes.plot(row.value, place, "o", color=colour, markersize=7, markerfacecolor=face, markeredgewidth=1.4, linestyle="none", zorder=3)
             rising = row.company not in earlier.index or earlier.loc[row.company].value <= row.value
             texts.append(_beside(axes, row.value, place, value_words(row.value), 1 if rising else -1, colour, weight="bold"))
@@ -64,11 +63,11 @@ def shifts(
         axes.set_ylim(len(after) - 0.5, -0.8)
         axes.hlines(range(len(after)), 0, 1, transform=axes.get_yaxis_transform(), color=style.GRID, linewidth=0.6, zorder=1)
         values = pd.concat([after.value, earlier.value])
-        widest = max(canvas.text_width(figure, text) for text in texts) + 12 / 72
-        room = widest / (axes.get_position().width * figure.get_figwidth())
+        inches = axes.get_position().width * figure.get_figwidth()
+        left, right = ((max(canvas.text_width(figure, text) for text in some) + 12 / 72) / inches for some in (texts, [*texts, *heads]))
         low, high = min(0, values.min()), max(0, values.max())
-        pad = (high - low) * room / (1 - 2 * room)
-        axes.set_xlim(low - (pad if values.min() - low < pad else 0), high + pad)
+        pad = (high - low) / (1 - left - right)
+        axes.set_xlim(low - (pad * left if values.min() - low < pad * left else 0), high + pad * right)
         return figure
 
 
