@@ -120,6 +120,7 @@ OTHERS = [
     (build._path("01_who_is_spending"), {"basis": "with_leases", "calendar": "day_weighted", "companies": ["msft", "nvda"]}),
     (build._path("08_how_long_it_lasts"), {"as_of": "2013-01-01"}),
     (build._path("08_how_long_it_lasts"), {"companies": ["meta"], "lasts": 6.0, "basis": "with_leases", "calendar": "fiscal"}),
+    (build._path("01_who_is_spending"), {"calendar": "fiscal", "companies": ["orcl"]}),
     (OPENAI, {"as_of": "2013-01-01"}),
     (PROMISED, {"as_of": "2013-01-01"}),
     (PROMISED, {"companies": ["msft"]}),

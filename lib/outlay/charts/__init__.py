@@ -11,6 +11,7 @@ from outlay.charts.grids import heat
 from outlay.charts.promises import ladder, misses
 from outlay.charts.rows import bars, dots, waterfall
 from outlay.charts.scatter import spread, vintages
+from outlay.charts.shifts import shifts
 from outlay.charts.time import columns, lines, multiples, panels, ranges, spans
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "panels",
     "ranges",
     "rows_drawn",
+    "shifts",
     "show",
     "spans",
     "spread",

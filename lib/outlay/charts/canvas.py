@@ -168,7 +168,8 @@ def thresholds(axes: mpl.axes.Axes, references: Iterable[tuple[float, str]]) -> 
     where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
     for value, words in references:
         axes.axhline(value, color=style.MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
-        axes.annotate(words, (0, value), (4, 3), **where, color=style.MUTED, fontsize=7.5)
+        behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # a line may run through the place
+        axes.annotate(words, (0, value), (4, 3), **where, color=style.MUTED, fontsize=7.5, bbox=behind)
 
 
 def name_bars(figure: Figure, axes: mpl.axes.Axes, words: list[str], zero: bool = True) -> None:

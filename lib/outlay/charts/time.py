@@ -223,6 +223,7 @@ def multiples(
                 axes.bar(some.period_end, some.value * scale, width=gap * 0.78, facecolor=face, edgecolor=colour, linewidth=0.3, hatch=hatch)
             canvas.amounts(axes)
             canvas.years(axes, ends, every=2)
+            axes.tick_params(axis="x", labelsize=8.5 if across < 4 else 7)  # in narrow panels years touch each other
             pad = pd.Timedelta(days=gap * 0.6)
             axes.set_xlim(ends[0] - pad, ends[1] + pad)
             axes.text(0, 1.04, name, transform=axes.transAxes, color=colour, fontweight="bold", va="bottom")
@@ -303,12 +304,14 @@ def ranges(
         labels = []
         for (company, stance), rows in frame.groupby(["company", "stance"], sort=False):
             name, colour = canvas.identity(company)
+            colour = style.INK if colour == style.CONTEXT else colour
             rows = rows.sort_values("period_end")
             firm = rows.grade.isin(["filed", "stated"])
             if stance == "actual":
                 axes.plot(place(rows), rows.value, color=colour, linewidth=1.2, zorder=2)
             for some, face in ((firm, colour), (~firm, "white")):
-                axes.plot(place(rows[some]), rows[some].value, "o", color=colour, markersize=5, markerfacecolor=face, linestyle="none", zorder=3)
+                look = {"color": colour, "markersize": 5, "markerfacecolor": face, "linestyle": "none"}
+                axes.plot(place(rows[some]), rows[some].value, "o", **look, zorder=3, clip_on=False)
             spread = rows[rows.low.notna() & rows.high.notna()]
             axes.vlines(place(spread), spread.low, spread.high, color=colour, linewidth=1.2, zorder=2)
             last = rows.iloc[[-1]]
