@@ -20,7 +20,18 @@ def rings(figure: Figure, rows: pd.DataFrame, scale: float = 1) -> Figure:
     axes = figure.axes[0]
     for company, some in rows.groupby("company", sort=False):
         colour = canvas.identity(company)[1]
-        axes.plot(some.period_end, some.value * scale, "o", color=colour, markerfacecolor="white", markersize=6.5, markeredgewidth=1.6, zorder=5)
+        colour = style.INK if colour == style.CONTEXT else colour
+        axes.plot(
+            some.period_end,
+            some.value * scale,
+            "o",
+            color=colour,
+            markerfacecolor="white",
+            markersize=6.5,
+            markeredgewidth=1.6,
+            zorder=5,
+            clip_on=False,
+        )
     drawn = canvas.DRAWN[figure]["rows"]
     canvas.DRAWN[figure]["rows"] = pd.concat([drawn, rows[drawn.columns]], ignore_index=True)
     return figure

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from outlay import measures
+from outlay import measures, units
 
 POINTS = "azure_growth_points_from_ai"
 AZURE_GROWTH = ["azure_growth_original", "azure_growth"]  # as drawn until June 2024, and since
@@ -56,9 +56,11 @@ def added(*definitions: pd.DataFrame) -> pd.DataFrame:
     changes = [measures.change(frame) for frame in definitions]
     out = newest_definition(changes[0])
     for change in changes[1:]:
-        first = out.groupby("company").period_end.min()
-        out = pd.concat([change[~(change.period_end >= change.company.map(first))], out], ignore_index=True)
-    return out.sort_values(["company", "period_end"], kind="stable", ignore_index=True)
+        first = out.groupby("company").period_end.min().to_dict()
+        early = [end < first.get(company, pd.Timestamp.max) for company, end in zip(change.company, change.period_end, strict=True)]
+        out = pd.concat([change[early], out], ignore_index=True)
+    # what is added up over firms is like with like: each cloud against itself, as it was drawn at the time
+    return out.assign(basis="as_drawn").sort_values(["company", "period_end"], kind="stable", ignore_index=True)
 
 
 def newest_definition(frame: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +79,8 @@ def by_lag(spending: pd.DataFrame, growth: pd.DataFrame, lags: Iterable[int], qu
 
     `spending` holds quarters, `growth` what `added` returns. The table has a row a company and lag: `quarters` (how many could be compared, at most
     the newest so many), `cost` (their median), `lowest`, `highest` and `spread`, the highest over the lowest. Quarters in which nothing was added are
-    left out. Below `ENOUGH` quarters `cost` and what follows are holes. Each increment spans a year, so that neighbours share three of their four
+    left out. Below `ENOUGH` quarters `cost` and what follows are holes; the rows behind
+    have a column `lag`. Each increment spans a year, so that neighbours share three of their four
     quarters: eight of them hold two years that do not overlap, the least from which one can tell a steady ratio from a moving one, and still
     far too few to test a lag.
 
@@ -97,9 +100,9 @@ def by_lag(spending: pd.DataFrame, growth: pd.DataFrame, lags: Iterable[int], qu
             known = rows.value if len(rows) >= ENOUGH else rows.value.head(0)
             found = [known.median(), known.min(), known.max(), known.max() / known.min()]
             table.append([company, lag, len(rows), *found])
-            behind.append(rows[: len(known)])
+            behind.append(rows[: len(known)].assign(lag=lag))
     columns = ["company", "lag", "quarters", "cost", "lowest", "highest", "spread"]
-    return pd.DataFrame(table, columns=columns), pd.concat(behind, ignore_index=True) if behind else growth.head(0)
+    return pd.DataFrame(table, columns=columns), pd.concat(behind, ignore_index=True) if behind else growth.head(0).assign(lag=0)
 
 
 def share_of_growth(points: float, growth: float) -> float:
@@ -113,6 +116,43 @@ def share_of_growth(points: float, growth: float) -> float:
     if growth <= 0:
         raise ValueError(f"growth must be positive, not {growth}: no share of a fall is a share of growth")
     return points / 100 / growth
+
+
+def divided(whole: pd.DataFrame, part: pd.DataFrame) -> pd.DataFrame:
+    """Return two rows for each period of which both are known: the part, its metric as it was, and `rest`, the whole less the part.
+
+    Both frames are of one company and one unit; periods that one lacks are left out, and so is a part larger than its whole.
+
+    >>> from outlay import ledger
+    >>> book = ledger.open()
+    >>> whole, part = (book.observations(name) for name in ("total_capital_additions", "aws_capital_additions"))
+    >>> divided(whole, part).query("period == '2024'").value.round(1).tolist()
+    [53.3, 32.5]
+    """
+    if len(unlike := sorted({*whole.unit, *part.unit})) > 1:
+        raise ValueError(f"divided: the frames mix {units.spell(unlike)}. Convert one first.")
+    wholes, rows = whole.drop_duplicates("period", keep="last").set_index("period", drop=False), []
+    for place in range(len(part)):
+        one = part.iloc[place]
+        if one.period in wholes.index and one.value <= wholes.value[one.period]:
+            rest = measures.computed(
+                lambda every, some: units.settle(every - some), wholes.loc[one.period], one, label="rest", unit=one.unit, kind=one.kind
+            )
+            rows += [part.iloc[[place]], rest.assign(company=one.company)]
+    return pd.concat(rows, ignore_index=True) if rows else part.head(0)
+
+
+def parts_of_growth(points: pd.DataFrame, growth: pd.DataFrame) -> pd.DataFrame:
+    """Return Azure's growth in points, divided into what AI services brought (`POINTS`) and the rest, for the quarters of which both were stated.
+
+    >>> from outlay import ledger
+    >>> book = ledger.open()
+    >>> parts_of_growth(book.observations(POINTS), book.observations(AZURE_GROWTH)).query("period == '2024Q2'").value.tolist()
+    [8.0, 21.0]
+    """
+    rates = _quarterly(growth)
+    scaled = {name: units.settle(100 * rates[name]) for name in ("value", "low", "high")}
+    return divided(rates.assign(**scaled, unit="pp"), _said(points, growth)[points.columns])
 
 
 def level(before: float, points: float, base: float) -> float:
