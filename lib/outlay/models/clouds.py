@@ -4,6 +4,7 @@ The formulas are pure functions of plain numbers, money in USD bn, growth as a s
 formula on rows of the ledger take frames and carry the facts.
 """
 
+import functools
 import math
 from collections.abc import Iterable
 
@@ -77,12 +78,11 @@ def newest_definition(frame: pd.DataFrame) -> pd.DataFrame:
 def by_lag(spending: pd.DataFrame, growth: pd.DataFrame, lags: Iterable[int], quarters: int = ENOUGH) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Set what was spent some quarters before against what was added, for every lag: a table of the cost of an added dollar, and the rows behind it.
 
-    `spending` holds quarters, `growth` what `added` returns. The table has a row a company and lag: `quarters` (how many could be compared, at most
-    the newest so many), `cost` (their median), `lowest`, `highest` and `spread`, the highest over the lowest. Quarters in which nothing was added are
-    left out. Below `ENOUGH` quarters `cost` and what follows are holes; the rows behind
-    have a column `lag`. Each increment spans a year, so that neighbours share three of their four
-    quarters: eight of them hold two years that do not overlap, the least from which one can tell a steady ratio from a moving one, and still
-    far too few to test a lag.
+    `spending` holds quarters, `growth` what `added` returns. The table has a row a company and lag: `quarters` (how many could be compared, the same
+    ones at every lag, at most the newest so many), `cost` (their median), `lowest`, `highest` and `spread`, the highest over the lowest; the rows
+    behind have a column `lag`. Quarters in which nothing was added are left out. Below `ENOUGH` quarters `cost` and what follows are holes: each
+    increment spans a year, so that neighbours share three of their four quarters, and eight of them hold but two years that do not overlap. That is
+    the least from which a steady ratio can be told from a moving one, and still far too few to test a lag.
 
     >>> from outlay import ledger
     >>> book = ledger.open()
@@ -91,18 +91,19 @@ def by_lag(spending: pd.DataFrame, growth: pd.DataFrame, lags: Iterable[int], qu
     >>> table.quarters.tolist()
     [8, 8]
     """
-    table, behind = [], []
-    growth = growth[growth.value > 0]
-    for lag in lags:
-        every = newest_definition(measures.ratio(measures.lagged(spending, lag), growth))
-        for company in sorted(growth.company.unique()):
-            rows = every[every.company == company].sort_values("period_end").tail(quarters)
-            known = rows.value if len(rows) >= ENOUGH else rows.value.head(0)
-            found = [known.median(), known.min(), known.max(), known.max() / known.min()]
-            table.append([company, lag, len(rows), *found])
-            behind.append(rows[: len(known)].assign(lag=lag))
+    lags, growth = list(lags), growth[growth.value > 0]
+    ratios = {lag: newest_definition(measures.ratio(measures.lagged(spending, lag), growth)) for lag in lags}
+    table, behind = [], [growth.head(0).assign(lag=0)]
+    for company in sorted(growth.company.unique()):
+        own = {lag: rows[rows.company == company].set_index("period", drop=False).sort_values("period_end") for lag, rows in ratios.items()}
+        same = functools.reduce(lambda some, other: some.intersection(other, sort=False), (rows.index for rows in own.values()))[-quarters:]
+        for lag in lags:
+            rows = own[lag].loc[same]
+            known = rows.value if len(same) >= ENOUGH else rows.value.head(0)
+            table.append([company, lag, len(same), known.median(), known.min(), known.max(), known.max() / known.min()])
+            behind.append(rows.head(len(known)).assign(lag=lag))
     columns = ["company", "lag", "quarters", "cost", "lowest", "highest", "spread"]
-    return pd.DataFrame(table, columns=columns), pd.concat(behind, ignore_index=True) if behind else growth.head(0).assign(lag=0)
+    return pd.DataFrame(table, columns=columns), pd.concat(behind, ignore_index=True)
 
 
 def share_of_growth(points: float, growth: float) -> float:
