@@ -280,3 +280,42 @@ def test_up_to_keeps_what_both_frames_are_known_for(book):
     known = measures.up_to(capex, capex[(capex.company == "msft") & (capex.period <= "2024Q3")])
     assert known[["company", "period"]].values.tolist() == [["msft", "2024Q1"], ["msft", "2024Q2"], ["msft", "2024Q3"]]
     assert measures.up_to(capex.head(0), capex).empty and measures.up_to(capex, capex.head(0)).empty
+
+
+def test_a_lag_sets_what_was_then_beside_now_and_keeps_its_facts(book):
+    capex = book.quarters("capex", companies=["msft"], since="2024-01-01")
+    late = measures.lagged(capex, 4).set_index("period")
+    then = capex.set_index("period")
+    assert late.value["2025Q1"] == then.value["2024Q1"]
+    assert late.facts["2025Q1"] == then.facts["2024Q1"]
+    assert late.period_end["2025Q1"] == then.period_end["2025Q1"]
+    assert "2024Q4" not in late.index
+    assert measures.lagged(capex, 0).value.tolist() == capex.value.tolist()
+
+
+def test_a_lag_never_looks_ahead(book):
+    with pytest.raises(ValueError, match="look ahead"):
+        measures.lagged(book.quarters("capex", companies=["msft"]), -1)
+
+
+def test_a_lag_does_not_bridge_a_hole(book):
+    capex = book.quarters("capex", companies=["msft"], since="2024-01-01")
+    holed = capex[capex.period != "2024Q3"]
+    assert "2024Q4" not in measures.lagged(holed, 1).period.tolist()
+
+
+def test_a_stock_takes_the_name_of_the_quarter_that_ends_on_its_day(book):
+    sold = book.quarters("aws_revenue", calendar="fiscal")
+    named = measures.at_quarter_ends(book.observations("aws_backlog"), sold)
+    assert named.set_index("period").value["FY2025 Q2"] == 195
+    with pytest.raises(ValueError, match="does not stand at a date"):
+        measures.at_quarter_ends(sold, sold)
+
+
+def test_rounding_leaves_half_a_unit_and_about_a_whole_one(book):
+    points = measures.rounded(book, book.observations("azure_growth_points_from_ai")).set_index("period")
+    assert points.loc["2024Q2", ["low", "high"]].tolist() == [7.5, 8.5]
+    assert points.loc["2024Q3", ["low", "high"]].tolist() == [11, 13]
+    assert set(points.bounds) == {"computed"}
+    floor = measures.rounded(book, book.observations("azure_revenue"))
+    assert floor.low.isna().all() and set(floor.bounds) == {""}

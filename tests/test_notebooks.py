@@ -126,6 +126,10 @@ OTHERS = [
     (PROMISED, {"companies": ["msft"]}),
     (PROMISED, {"companies": ["meta", "tsla"], "since": "2024-01-01"}),
     (build._path("00_template"), {"as_of": "2013-01-01"}),
+    (build._path("03_what_the_clouds_earn"), {"as_of": "2013-01-01"}),
+    (build._path("03_what_the_clouds_earn"), {"basis": "with_leases", "calendar": "fiscal"}),
+    (build._path("03_what_the_clouds_earn"), {"basis": "as_stated", "calendar": "end_month"}),
+    (build._path("03_what_the_clouds_earn"), {"companies": ["msft"]}),
 ]
 
 

@@ -146,6 +146,58 @@ def ratio(upper: pd.DataFrame, lower: pd.DataFrame) -> pd.DataFrame:
     return _finish(out.assign(how="derived")[out.value.notna()])
 
 
+def lagged(frame: pd.DataFrame, quarters: int) -> pd.DataFrame:
+    """Give each quarter of a company the value of `quarters` quarters before, with all that is known of it; the quarter keeps its name and dates.
+
+    What was spent then can so be set against what came now. A quarter whose earlier value is a hole is left out; refuses a negative lag, which
+    would set what came against what had not been spent.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> capex = book.quarters("capex", companies=["msft"], since="2025-04-01")
+    >>> lagged(capex, 1)[["period", "value"]].values.tolist() == [["2025Q3", capex.value.iloc[0]]]
+    True
+    """
+    if quarters < 0:
+        raise ValueError(f"lagged: {quarters} quarters would look ahead. Lag the other frame instead.")
+    now = _ordered(frame)
+    out = _behind(now, quarters).assign(**{name: now[name] for name in ("company", "period", "period_start", "period_end")})
+    return _finish(out[out.value.notna()].astype({"stand_in": bool, "recast": bool}))
+
+
+def at_quarter_ends(stock: pd.DataFrame, quarters: pd.DataFrame) -> pd.DataFrame:
+    """Name each stock by the quarter of its company that ends on its day, so that a ratio of the two finds its pair; others are left out.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> stock, sold = book.observations("aws_backlog"), book.quarters("aws_revenue")
+    >>> at_quarter_ends(stock, sold).period.iloc[-1]
+    '2025Q3'
+    """
+    if len(stock) and (unlike := set(stock.kind) - {"stock"}):
+        raise ValueError(f"at_quarter_ends: a {unlike.pop()} does not stand at a date. Take it as it is.")
+    names = quarters[["company", "period_end", "period"]].drop_duplicates()
+    return _finish(stock.drop(columns="period").merge(names, on=["company", "period_end"]).sort_values(["company", "period_end"], kind="stable"))
+
+
+def rounded(book: ledger.Book, frame: pd.DataFrame) -> pd.DataFrame:
+    """Give printed figures the range that their rounding leaves: half a printed unit to either side, a whole one where it was said with "about".
+
+    That "about" widens rounding to a whole unit is an assumption. A floor or a ceiling leaves its one side open and gets no range; a range that
+    stands already is kept.
+
+    >>> book = ledger.open()
+    >>> points = rounded(book, book.observations("azure_growth_points_from_ai"))
+    >>> points[["value", "low", "high", "relation"]].iloc[[-2, -3]].values.tolist()
+    [[13.0, 12.5, 13.5, '='], [12.0, 11.0, 13.0, '≈']]
+    """
+    reach = pd.Series([book.half(facts) for facts in frame.facts], index=frame.index, dtype=float)
+    reach = reach.mask(frame.relation == "≈", 2 * reach).where(frame.relation.isin(["=", "≈"]) & frame.low.isna() & frame.high.isna())
+    return frame.assign(
+        low=frame.low.fillna(units.settle(frame.value - reach)),
+        high=frame.high.fillna(units.settle(frame.value + reach)),
+        bounds=frame.bounds.mask(reach.notna(), "computed"),
+    )
+
+
 def cumulate(frame: pd.DataFrame) -> pd.DataFrame:
     """Add up each company's values from its first quarter on; a hole or a change of definition ends the sum.
 

@@ -8,6 +8,7 @@ from outlay.charts.canvas import headline
 from outlay.charts.curves import curves
 from outlay.charts.files import rows_drawn, show, write, written
 from outlay.charts.grids import heat
+from outlay.charts.marks import moment, rings
 from outlay.charts.promises import ladder, misses
 from outlay.charts.rows import bars, dots, waterfall
 from outlay.charts.scatter import spread, vintages
@@ -24,9 +25,11 @@ __all__ = [
     "ladder",
     "lines",
     "misses",
+    "moment",
     "multiples",
     "panels",
     "ranges",
+    "rings",
     "rows_drawn",
     "shifts",
     "show",

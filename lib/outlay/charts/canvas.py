@@ -252,7 +252,7 @@ def label_ends(figure: Figure, axes: mpl.axes.Axes, labels: list[tuple]) -> None
     the column of the others, where names can be kept apart.
     """
     last = max(date for *_, date in labels)
-    at_end = [number for number, label in enumerate(labels) if (last - label[5]).days < 400]
+    at_end = [number for number, label in enumerate(labels) if (last - label[5]).days < 460]
     edge = max(labels[number][4] for number in at_end)
     texts = [
         axes.annotate(
