@@ -344,3 +344,12 @@ def test_spans_write_both_ends_and_an_arrow_where_nothing_bounds(book):
     figure = charts.spans(rows, "A title", "$bn", alt=ALT, printed=rows.head(1))
     figures.sound(figure, book)
     assert [text.get_text() for text in figure.axes[0].texts] == ["1–2", "25", "20", "↑", "30"]
+
+
+def test_dots_on_both_sides_of_zero_keep_their_words_on_the_canvas(book):
+    grown = measures.growth(book.quarters("revenue", companies=["tsla", "meta"], since="2021-01-01")).tail(8).reset_index(drop=True)
+    grown["value"] = [-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4]
+    figure = charts.dots(grown, "A title", "Points", alt=ALT, names=grown.period, value_words=units.points)
+    figures.sound(figure, book)
+    axes = figure.axes[0]
+    assert all(text.get_window_extent().x1 <= axes.get_window_extent().x1 + 1 for text in axes.texts)

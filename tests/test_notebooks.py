@@ -107,6 +107,7 @@ DATES = ["2024-08-05", "2024-11-15", "2025-10-13"]
 OPENAI, PROMISED = build._path("06_openai"), build._path("02_promised_and_delivered")
 PAST = [*((path, day) for path in PATHS for day in DATES), (OPENAI, "2025-12-15")]
 HEADLINE = build._path("04_spending_against_revenue")
+ADVERTISING = build._path("05_advertising_and_devices")
 OTHERS = [
     (HEADLINE, {"basis": "as_stated"}),
     (HEADLINE, {"calendar": "fiscal"}),
@@ -124,6 +125,10 @@ OTHERS = [
     (PROMISED, {"as_of": "2013-01-01"}),
     (PROMISED, {"companies": ["msft"]}),
     (PROMISED, {"companies": ["meta", "tsla"], "since": "2024-01-01"}),
+    (ADVERTISING, {"as_of": "2013-01-01"}),
+    (ADVERTISING, {"basis": "with_leases", "calendar": "fiscal"}),
+    (ADVERTISING, {"companies": ["aapl", "tsla"], "since": "2024-01-01", "launch": "2025-07-01"}),
+    (ADVERTISING, {"basis": "as_stated", "calendar": "day_weighted", "launch": "2030-01-01"}),
     (build._path("00_template"), {"as_of": "2013-01-01"}),
 ]
 
