@@ -5,7 +5,7 @@ FIND := for p in python3.11 python3.12 python3.13 python3 python; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all figures test lab check clean help
+.PHONY: all figures test lab check update clean help
 
 all: $(if $(PYTHON),,.venv/run)  ## make the environment if there is none, run what changed, build charts and pages
 	@$(RUN) -m outlay build
@@ -21,6 +21,9 @@ lab: $(if $(PYTHON),,.venv/run)  ## open the notebooks in JupyterLab
 
 check: $(if $(PYTHON),,.venv/run)  ## check the ledger, and name notebooks that are out of date
 	@$(RUN) -m outlay check && $(RUN) -m outlay build --check
+
+update: $(if $(PYTHON),,.venv/run)  ## bring in what the SEC's company facts hold and the ledger does not (set OUTLAY_CONTACT to your mail address)
+	@$(RUN) -m outlay update
 
 clean:  ## take out what was built; the environment stays
 	@rm -rf build

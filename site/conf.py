@@ -1,5 +1,7 @@
 """What turns executed notebooks into pages: nothing is run, and nothing is asked of any server."""
 
+from pathlib import Path
+
 from latex2mathml.converter import convert
 
 project, author = "Outlay", "the Outlay contributors"
@@ -46,7 +48,23 @@ def _edition(app, page, template, context, doctree):
     root = "../" * (page.count("/") + (2 if app.config.edition else 0))
     words = f"Only what was public on {app.config.edition}." if app.config.edition else "All that is known."
     link = f'<a href="{root}editions/index.html#{page.rpartition("/")[2]}">Other editions of this page</a>'
-    context["body"] = f'<p class="edition">{words} {link}</p>' + context["body"]
+    due = "" if app.config.edition else _due(app, root)
+    context["body"] = f'<p class="edition">{words} {link}</p>{due}' + context["body"]
+
+
+def _due(app, root):
+    """Return a line that shows itself once filings should have come that are not in these pages, by the reader's own clock."""
+    file = Path(app.srcdir) / "due.json"
+    owed = file.read_text(encoding="utf-8") if file.exists() else "[]"
+    return (
+        f'<p class="due" hidden><span></span> <a href="{root}freshness.html">What is due</a></p><script>(function (owed) {{'
+        "var late = owed.filter(function (one) { return new Date(one[2] + 'T23:59:59') < new Date(); });"
+        "if (!late.length) return; var line = document.querySelector('p.due'); line.hidden = false;"
+        "var named = late.map(function (one) { return one[0] + ' (' + one[1] + ')'; }).join(', ');"
+        "line.firstChild.textContent = 'Going by when they usually file, ' + named +"
+        "' should by now have filed what is not in these pages.';"
+        f"}})({owed.replace('<', '')})</script>"
+    )
 
 
 def setup(app):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import figures
 from outlay import charts, ledger, measures, style, units
-from outlay.models import guidance
+from outlay.models import forecasts, guidance
 
 ALT = "Line chart of something."
 
@@ -23,7 +23,20 @@ def drawn(book):
     plans = book.observations("revenue", companies=["openai"], stance="forward")
     latest = capex.groupby("company").tail(1)
     total = measures.total(capex)
+    said = book.guidance("capex", companies=["meta", "googl", "orcl", "tsla"])
+    judged = guidance.delivered(said, guidance.came(book, said))
+    moved, over = guidance.moves(judged), guidance.once(judged[judged.outcome.notna() & judged.scope.eq("")])
+    seasons = guidance.seasons(judged, 3).rename(columns={"mean": "value"}).assign(words="")
+    bias = guidance.bias(judged, 5)
+    spans = bias.assign(start=bias.months_ahead, end=bias.months_ahead + 3, value=bias["mean"], words=[f"n = {n}" for n in bias.statements])
+    expected = forecasts.comparable(forecasts.annual(book.versions("capital_spending_forecast", stance="forward")))
     return {
+        "spread over dates": charts.spread(moved.assign(value=moved.share), "published", seasons, "A title", "per cent", alt=ALT),
+        "spread over months": charts.spread(
+            over.assign(value=over.surprise / over.value), "months_ahead", spans, "A title", "per cent", alt=ALT, across="months before the year ended"
+        ),
+        "vintages": charts.vintages(expected, measures.trailing(total), "A title", "$bn a year", alt=ALT, actual_words="Spent by four firms"),
+        "few vintages": charts.vintages(expected.head(3), measures.trailing(total), "A title", "$bn a year", alt=ALT, actual_words="Spent by four firms"),
         "lines": charts.lines(capex, "A title", "$bn a quarter", alt=ALT),
         "beside": charts.lines(total, "A title", "$bn a quarter", alt=ALT, beside=capex[capex.company == "msft"], references=[(100, "a hundred")]),
         "panels": charts.panels(capex, cloud, "A title", "$bn a quarter", alt=ALT, words=("Spent", "Cloud revenue")),
@@ -65,7 +78,7 @@ def drawn(book):
 
 
 FORMS = ["lines", "beside", "panels", "bars", "bars of one", "ranges", "yearly ranges", "columns", "columns of one", "multiples", "multiples apart"]
-FORMS += ["dots", "dots on a log", "curves", "heat"]
+FORMS += ["dots", "dots on a log", "curves", "heat", "spread over dates", "spread over months", "vintages", "few vintages"]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -353,3 +366,38 @@ def test_dots_on_both_sides_of_zero_keep_their_words_on_the_canvas(book):
     figures.sound(figure, book)
     axes = figure.axes[0]
     assert all(text.get_window_extent().x1 <= axes.get_window_extent().x1 + 1 for text in axes.texts)
+
+
+def test_vintages_stand_in_the_order_of_their_publication_beside_what_had_been_spent(drawn, book):
+    expected = forecasts.comparable(forecasts.annual(book.versions("capital_spending_forecast", stance="forward")))
+    axes = drawn["vintages"].axes[0]
+    points = [line for line in axes.lines if line.get_marker() in ("o", "s")]
+    assert [round(line.get_xdata()[0], 6) for line in points] == expected.sort_values(["published", "value", "author"]).value.round(6).tolist()
+    hollow = [mpl.colors.to_hex(line.get_markerfacecolor()) == "#ffffff" for line in points]
+    assert sum(hollow) == expected.counts.eq("AI only").sum()
+    assert sum(line.get_marker() == "s" for line in points) == expected.whose.eq("world").sum()
+    spent = next(line for line in axes.lines if mpl.colors.to_hex(line.get_color()) == style.INK and len(line.get_xdata()) > 2)
+    assert list(spent.get_xdata()) == sorted(spent.get_xdata()) and len(spent.get_xdata()) == 2 * len(expected)
+    rows = charts.rows_drawn(drawn["vintages"])
+    assert rows[rows.stance == "actual"].period_end.max() <= expected.published.max()
+
+
+def test_a_forecast_without_a_mark_is_refused(book):
+    expected = forecasts.annual(book.versions("capital_spending_forecast", stance="forward"))
+    other = expected[expected.counts.eq("increase")]
+    spent = measures.trailing(measures.total(book.quarters("capex", companies=["msft"])))
+    with pytest.raises(ValueError, match="no mark"):
+        charts.vintages(other, spent, "A title", "$bn", alt=ALT, actual_words="Spent")
+
+
+def test_a_spread_has_a_dot_a_statement_and_a_bar_a_mean_that_is_known(book):
+    said = book.guidance("capex", companies=["meta", "googl", "tsla"])
+    moved = guidance.moves(guidance.revisions(said))
+    seasons = guidance.seasons(guidance.revisions(said), 3).rename(columns={"mean": "value"}).assign(words="")
+    axes = charts.spread(moved.assign(value=moved.share), "published", seasons, "A title", "per cent", alt=ALT).axes[0]
+    dots = [line for line in axes.lines if line.get_marker() in ("o", "^")]
+    assert sum(len(line.get_xdata()) for line in dots) == len(moved)
+    assert sum(len(line.get_xdata()) for line in dots if line.get_marker() == "^") == moved.relation.eq("≥").sum()
+    assert sum(len(bars.get_segments()) for bars in axes.collections) == seasons.value.notna().sum() > 0
+    names = [text.get_text() for text in axes.texts]
+    assert names.count("Meta") == names.count("Alphabet") == 1 and names.count("Tesla") > 1

@@ -148,3 +148,53 @@ def test_at_a_past_date_no_later_statement_is_known():
     then = ledger.open(as_of="2024-08-05").guidance("capex")
     assert len(then) and then.published.max() <= pd.Timestamp("2024-08-05")
     assert not then.period_end.gt("2025-12-31").any()
+
+
+def test_what_a_filing_repeats_a_day_later_counts_once():
+    days = pd.to_datetime(["2025-01-29", "2025-01-30", "2025-04-30"])
+    rows = guidance.revisions(promised(*({"value": 62.5, "published": day, "source": f"{day}"} for day in days)))
+    assert guidance.once(rows).published.tolist() == [days[0], days[2]]
+    moved = guidance.revisions(promised({"value": 62.5, "published": days[0]}, {"value": 65.0, "published": days[1]}))
+    assert len(guidance.once(moved)) == 2
+
+
+def test_a_move_is_a_share_of_the_figure_before(book):
+    """Meta's release of 24 April 2024: 35-40, from 30-37 before; 37.5 on 33.5."""
+    out = guidance.moves(guidance.revisions(book.guidance("capex", companies=["meta"]))).set_index("published")
+    assert out.share["2024-04-24"] == pytest.approx(37.5 / 33.5 - 1)
+    assert set(out.step) <= {"raised", "kept", "cut"}
+
+
+def test_moves_are_gathered_by_distance_and_by_season():
+    days = pd.to_datetime(["2025-02-04", "2025-04-24", "2025-07-23", "2025-10-29"])
+    one = [{"value": value, "published": day} for value, day in zip((100.0, 100.0, 110.0, 99.0), days, strict=True)]
+    two = [{"value": value, "published": day, "company": "b"} for value, day in zip((10.0, 12.0), days, strict=False)]
+    rows = guidance.revisions(promised(*one, *two))
+    drift = guidance.drift(rows).set_index("months_ahead")
+    assert drift["mean"].to_dict() == {6: pytest.approx(0.1), 3: pytest.approx(0.1), 0: pytest.approx(-0.1)}
+    assert drift.loc[6, ["raised", "kept", "cut", "firms"]].tolist() == [1, 1, 0, 2]
+    seasons = guidance.seasons(rows, least=2)
+    assert seasons.start.tolist() == [pd.Timestamp("2025-04-01"), pd.Timestamp("2025-07-01"), pd.Timestamp("2025-10-01")]
+    assert seasons["mean"].notna().tolist() == [True, False, False]  # one firm alone says nothing of the others
+
+
+def test_bias_is_refused_where_statements_or_firms_are_too_few():
+    said = promised(*({"value": 75.0, "published": pd.Timestamp("2025-02-04"), "source": name, "company": name} for name in "ab"))
+    known = guidance.delivered(said, pd.concat([came(90.0), came(60.0, company="b")]))
+    assert guidance.bias(known, least=2)[["surprise", "mean"]].values.tolist() == [[0.0, 0.0]]
+    assert guidance.bias(known, least=3)["mean"].isna().all()
+    assert guidance.bias(known[known.company == "a"], least=1)["mean"].tolist() == [pytest.approx(0.2)]
+    alone = guidance.delivered(promised({}, {"published": pd.Timestamp("2025-03-04")}), came(90.0))
+    assert guidance.bias(alone, least=2)["mean"].isna().all()
+
+
+def test_nvidia_passed_every_outlook_that_is_over(book):
+    """Its own releases: 35.1 against 37.5 guided for the next quarter, in which 39.3 came."""
+    out = guidance.record(book, {"nvda": "revenue"}).set_index("period")
+    assert out.loc["FY2025 Q4", ["value", "outcome"]].tolist() == [37.5, pytest.approx(39.331, abs=0.001)]
+    assert set(out.verdict) == {"above", "open"}
+
+
+def test_amds_chips_ended_where_its_last_floor_stood(book):
+    out = guidance.record(book, {"amd": "data_center_gpu_revenue"})
+    assert out.value.tolist() == [3.5, 4.0, 4.5, 5.0] and set(out.outcome) == {5.0} and set(out.verdict) == {"kept"}

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import execute_all
 from outlay import ledger
-from outlay.tools import build, publish
+from outlay.tools import build, fresh, publish
 
 SHOWN = [path for path in build.notebooks() if not path.stem.startswith("00")]
 PAGES = [
@@ -190,3 +190,18 @@ def test_the_page_of_freshness_names_the_filings_due(site):
 def test_what_is_told_now_and_then_has_no_holes(site):
     table = pd.read_csv(site / "data" / "coverage.csv", keep_default_na=False)
     assert not len(table[(table.metric == "weekly_users") & (table.grade == "hole")])
+
+
+def test_the_pages_say_how_many_firms_have_reported_the_quarter_in_progress(site, book):
+    progress = fresh.progress(book, ledger.edition())
+    assert re.match(r"\d of 8 firms ha(s|ve) reported Q\d 20\d\d", progress)
+    for page in ("index.html", "coverage.html", "freshness.html"):
+        assert progress in " ".join(seen(site, page).text.split()), page
+
+
+def test_every_page_carries_what_is_due_and_shows_it_only_by_the_readers_clock(site, book):
+    owed = {company: f"{day:%Y-%m-%d}" for company, day in fresh.due(book, ledger.edition()).set_index("company").expected.items()}
+    for page in (page for page in PAGES if not page.startswith("editions")):
+        text = (site / page).read_text(encoding="utf-8")
+        assert '<p class="due" hidden>' in text, page
+        assert f'["Microsoft", "10-Q", "{owed["msft"]}"]' in text, page

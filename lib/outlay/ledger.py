@@ -5,6 +5,7 @@ with frames: one row a company and period, the best version known at `as_of`, wi
 Every frame has the columns of `COLUMNS`; `facts` holds short integers into the whole ledger, the same at every `as_of`.
 """
 
+import contextlib
 import csv
 import dataclasses
 import functools
@@ -13,7 +14,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,8 @@ def _remembered(verb: Callable) -> Callable:
         known = _recalled(self, verb, family, arguments)
         if path := os.environ.get("OUTLAY_TRACE"):
             with Path(path).open("a", encoding="utf-8") as file:
-                file.write(json.dumps({**known["question"], "digest": _digested(known)}, sort_keys=True) + "\n")
+                marked = {"private": True} if self.overlaid else {}
+                file.write(json.dumps({**known["question"], **marked, "digest": _digested(known)}, sort_keys=True) + "\n")
         return known["frame"].copy(deep=False)
 
     return asked
@@ -91,6 +93,7 @@ class Book:
     bases: pd.DataFrame
     events: pd.DataFrame
     models: pd.DataFrame
+    overlaid: bool = False  # whether what is private is among it
     memory: dict = dataclasses.field(init=False, repr=False, compare=False, default_factory=dict)  # what was asked, and the answer
 
     @_remembered
@@ -410,17 +413,17 @@ class Book:
         return frame[[*COLUMNS, *MARKS, *extra]]
 
 
-def open(as_of: str | None = None) -> Book:
+def open(as_of: str | None = None, private: bool | None = None) -> Book:
     """Read the ledger as it was known on `as_of` (a date; empty or None: everything).
 
     A document counts from the day it was published, a partly known date from its last day, an undated document only in
-    the newest view. Another folder than the project's own is read if OUTLAY_DATA names it. Raises LedgerError, a line a finding, if a table
-    breaks its schema.
+    the newest view. Another folder than the project's own is read if OUTLAY_DATA names it. With `private`, or where OUTLAY_PRIVATE says 1,
+    the tables of its folder `private` are laid over it: see `is_private`. Raises LedgerError, a line a finding, if a table breaks its schema.
 
     >>> open(as_of="2024-08-05").sources.published.max() <= pd.Timestamp("2024-08-05")
     True
     """
-    tables = _tables(home())
+    tables = _tables(home(), private)
     if found := tables["findings"]:
         raise LedgerError("\n".join(line(finding) for finding in found[:20]) + (f"\n… and {len(found) - 20} more" if len(found) > 20 else ""))
     if _books.get("tables") is not tables or len(_books) > 40:  # a sweep over dates need not keep them all
@@ -451,7 +454,7 @@ def book(tables: dict[str, pd.DataFrame], as_of: str | None = None) -> Book:
         tables[name].set_index(key, drop=False).rename_axis(None) for name, key in (("companies", "company"), ("metrics", "metric"))
     )
     events, models = (tables[name][tables[name].source.isin(sources.index)] for name in ("deals", "models"))
-    return Book(day, facts, sources, companies, metrics, tables["bases"], events, models)
+    return Book(day, facts, sources, companies, metrics, tables["bases"], events, models, overlaid="private" in tables)
 
 
 def signed(parts: str) -> list[tuple[int, str]]:
@@ -486,6 +489,15 @@ def names(facts: Iterable[int]) -> list[str]:
     return sorted(every[fact] for fact in set(facts))
 
 
+def is_private(facts: Iterable[int]) -> bool:
+    """Return whether any of these facts comes from the folder `private` of the ledger: it may be used and shown, and is not to be published.
+
+    >>> is_private(open(private=False).facts.index)
+    False
+    """
+    return not _opened(home()).get("private", frozenset()).isdisjoint(facts)
+
+
 def cite(facts: Iterable[int], most: int = 4) -> str:
     """Return the source line of facts: publisher, kind and date of the newest document of each publisher, at most `most`.
 
@@ -500,6 +512,9 @@ def cite(facts: Iterable[int], most: int = 4) -> str:
     newest = documents.head(2) if len(newest) == 1 else newest  # a lone publisher is worth a second document
     named = [f"{row.publisher}{_form(row)} ({_when(row)})" for row in newest.head(most).itertuples()]
     return "; ".join(named) + (" and others" if len(newest) > most else "")
+
+
+_RECORDS = {"deals": ["deal", "event_date"], "models": ["model", "role", "name"]}
 
 
 def _records(tables: dict, name: str, key: list[str]) -> pd.DataFrame:
@@ -720,10 +735,132 @@ def _opened(folder: Path) -> dict:
     return _latest.get(folder) or _tables(folder)
 
 
-def _tables(folder: Path) -> dict:
-    stamp = tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.glob("*.*")))
-    _latest[folder] = _cached(folder, stamp)
-    return _latest[folder]
+def _tables(folder: Path, private: bool | None = None) -> dict:
+    """Read the tables of a folder; with what is private laid over them if that is asked for, or if OUTLAY_PRIVATE asks and nobody says no.
+
+    Every table is of one moment: what was changed while it was read is read again.
+    """
+    while True:
+        finish(folder)
+        stamp = _stamp(folder)
+        tables = _cached(folder, stamp)
+        if _stamp(folder) == stamp:
+            break
+    over = folder / "private"
+    if (os.environ.get("OUTLAY_PRIVATE") == "1" if private is None else private) and over.is_dir() and not tables["findings"]:
+        tables = _overlaid(folder, stamp, _stamp(over))
+    elif _latest.get(folder, {}).get("beneath") is tables:
+        return tables  # ids of what was laid over it stay known
+    _latest[folder] = tables
+    return tables
+
+
+def _stamp(folder: Path) -> tuple:
+    return tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.glob("*.*")))
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the tables of a folder for this process alone, finished (see `finish`); another that wants to write them waits. Whoever dies lets go.
+
+    >>> with held(home()):
+    ...     pass
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows: there are no such locks
+        finish(folder, alone=True)
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        finish(folder, alone=True)
+        yield
+    finally:
+        os.close(handle)
+
+
+def finish(folder: Path, alone: bool = False) -> None:
+    """Put into place what a change of several tables had decided to write when it was cut short. `alone` says that the tables are held already.
+
+    Such a change writes all its files aside, beside the folder, and gives their place the name `.data.ready` in one step: from then on it has
+    happened, whoever finishes it. What lies there under another name has not. Raises LedgerError if somebody changed a file in between.
+
+    >>> finish(home())
+    """
+    ready = folder.parent / f".{folder.name}.ready"
+    if not ready.exists():
+        return
+    if not alone:
+        with held(folder):
+            return
+    journal = json.loads((ready / "journal.json").read_text(encoding="utf-8")) if (ready / "journal.json").exists() else {}
+    for name, (old, new) in journal.items():
+        aside, path = ready / name, folder / name
+        if not aside.exists():  # it was put into place before
+            continue
+        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() not in (old, new):
+            raise LedgerError(
+                f"{path} was changed by hand while an update of it waited to be put into place. What the update wrote is {aside}: "
+                f"keep what you want of both in {path}, then delete {aside}."
+            )
+        os.replace(aside, path)
+    (ready / "journal.json").unlink(missing_ok=True)
+    ready.rmdir()
+
+
+@functools.lru_cache(maxsize=2)
+def _overlaid(folder: Path, stamp: tuple, _over: tuple) -> dict:
+    """Lay the tables in the folder `private` over those of a ledger: any of them, of the same schema; ids of public facts stay what they are."""
+    public, found, raws = _cached(folder, stamp), [], {}
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    resources = [resource for resource in package["resources"] if (folder / "private" / resource["path"]).exists()]
+    there = {resource["name"]: {**resource, "path": f"private/{resource['path']}"} for resource in resources}
+    own = {name: _read(folder / resource["path"], resource, found) for name, resource in there.items()}
+    for resource in package["resources"]:  # what rows may refer to stands in either
+        name, columns = resource["name"], [field["name"] for field in resource["schema"]["fields"] if field["type"] == "string"]
+        raws[name] = pd.concat([public[name][columns], own[name][columns]]) if own.get(name) is not None else public[name]
+    out, parts, next_id = dict(public), [], len(public["cited"])
+    typed = {name: _typed(raw, there[name], raws, found) for name, raw in own.items() if raw is not None}
+    metrics = pd.concat([public["metrics"], typed.get("metrics", public["metrics"].head(0))]).set_index("metric")
+    for name, frame in typed.items():
+        schema = there[name]["schema"]
+        if schema["primaryKey"] == FACT_KEY:
+            ends = next(field for field in schema["fields"] if field["name"] == "period_end")
+            _coherent(frame, f"data/private/{name}.csv", metrics, ends.get("constraints", {}).get("required", False), found)
+            parts.append(frame.assign(table=name))
+        else:
+            key = schema["primaryKey"]
+            for row in frame.index[frame.set_index(key).index.isin(public[name].set_index(key).index)]:
+                place, text = ", ".join(key), ", ".join(str(cell) for cell in frame.loc[row, key])
+                message = f"found the key ({text}), which stands in data/{name}.csv already. Give it another, or take it out."
+                found.append(_finding(f"data/private/{name}.csv", int(row), place, text, "key", message))
+            if name not in ("deals", "models"):
+                out[name] = pd.concat([public[name], frame])
+    out |= {"findings": sorted(found, key=lambda f: (f["file"], f["row"] or 0, f["column"])), "beneath": public, "private": frozenset()}
+    if found:
+        return out
+    laid = {"facts": _whole(parts)} if parts else {}
+    laid |= {name: _records(typed, name, key) for name, key in _RECORDS.items() if name in typed}
+    for name, frame in laid.items():
+        frame.index = range(next_id, next_id := next_id + len(frame))
+        column = "name" if name == "facts" else "fact"
+        frame[column] = "private:" + frame[column]
+        if name == "facts":
+            published = frame.source.map(out["sources"].set_index("source").published)
+            known = out["presentations"].set_index("fact").presentation
+            plain = frame.name.str.removeprefix("private:").map(known)
+            frame["presentation"] = plain.fillna(periods.presentation(frame.period_end, published)).astype(int)
+        out[name] = pd.concat([public[name], frame])
+        out[name] = out[name].fillna({"said_by": "", "scope": ""}) if name == "facts" else out[name]
+    columns = ["fact", "source", "printed", "unit"]
+    out["cited"] = pd.concat(
+        [public["cited"], *(frame.rename(columns={"name": "fact"} if name == "facts" else {})[columns] for name, frame in laid.items())]
+    )
+    out["named"] = out["cited"].fact.to_dict()
+    out["private"] = frozenset(fact for frame in laid.values() for fact in frame.index)
+    return out
 
 
 def line(finding: dict) -> str:
@@ -738,12 +875,18 @@ def line(finding: dict) -> str:
 
 def findings(data: Path | str | None = None) -> list[dict]:
     """Return what breaks the schema: dictionaries of file, row (the header is row 1), column, value, rule, severity, message."""
-    return list(_tables(home(data))["findings"])
+    return list(_tables(home(data), False)["findings"])
 
 
-def tables(data: Path | str | None = None) -> dict[str, pd.DataFrame]:
-    """Return every table of the package as typed frames, with `row`, the line of its file; facts also whole as `facts`."""
-    return {name: frame for name, frame in _tables(home(data)).items() if isinstance(frame, pd.DataFrame)}
+def tables(data: Path | str | None = None, private: bool | None = False) -> dict[str, pd.DataFrame]:
+    """Return every table of the package as typed frames, with `row`, the line of its file; facts also whole as `facts`.
+
+    With `private` None, what is private stands among them where it was opened last.
+    """
+    folder = home(data)
+    found = _tables(folder, private)
+    found = _latest[folder] if private is None else found
+    return {name: frame for name, frame in found.items() if isinstance(frame, pd.DataFrame)}
 
 
 def keys(data: Path | str | None = None) -> dict[str, list[str]]:
@@ -808,7 +951,7 @@ def _load(folder: Path) -> dict:
         out["facts"] = _whole([out[name].assign(table=name) for name in sorted(is_fact)])
         published = out["facts"].source.map(out["sources"].set_index("source").published)
         known = out["presentations"].set_index("fact").presentation
-        out["deals"], out["models"] = _records(out, "deals", ["deal", "event_date"]), _records(out, "models", ["model", "role", "name"])
+        out["deals"], out["models"] = (_records(out, name, key) for name, key in _RECORDS.items())
         first = len(out["facts"])
         for name in ("deals", "models"):  # ids run on, so that a figure of any table walks back to its document
             out[name].index = range(first, first := first + len(out[name]))

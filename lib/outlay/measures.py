@@ -342,7 +342,7 @@ def contained(deals: pd.DataFrame) -> list[tuple[str, str]]:
     >>> contained(pd.DataFrame({"deal": ["chips", "site", "plan"], "part_of": ["site", "plan", ""]}))
     [('chips', 'site'), ('chips', 'plan'), ('site', 'plan')]
     """
-    every = ledger.tables()["deals"]
+    every = ledger.tables(private=None)["deals"]
     above = {**dict(zip(every.deal, every.part_of, strict=True)), **dict(zip(deals.deal, deals.part_of, strict=True))}
     found = []
     for deal in deals.deal:

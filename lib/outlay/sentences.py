@@ -103,7 +103,7 @@ def companies(frame: pd.DataFrame) -> str:
     >>> companies(ledger.open(as_of="2025-11-15").quarters("capex", companies=["msft"]))
     'Microsoft'
     """
-    known = ledger.tables()["companies"].set_index("company").name
+    known = ledger.tables(private=None)["companies"].set_index("company").name
     order = frame.sort_values("period_end").groupby("company").value.last().sort_values(ascending=False).index
     return units.spell([known.get(company, company) for company in order])
 
@@ -164,7 +164,7 @@ def trend(frame: pd.DataFrame, what: str, words: Callable[[float], str] = units.
     >>> trend(book.quarters("capex", companies=["msft"], since="2025-04-01"), "Line chart of capital spending")
     'Line chart of capital spending. Microsoft: $17bn in Q2 2025, $19bn in Q3 2025.'
     """
-    known = ledger.tables()["companies"].set_index("company").name
+    known = ledger.tables(private=None)["companies"].set_index("company").name
     parts = []
     for company, rows in frame.sort_values("period_end").groupby("company", sort=False):
         first, last = rows.iloc[0], rows.iloc[-1]

@@ -151,6 +151,15 @@ def cardinal(count: int) -> str:
     return ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"][count] if 0 <= count <= 10 else f"{count}"
 
 
+def tally(count: int) -> str:
+    """Write how many of some things, where a sentence says it of them.
+
+    >>> f"{tally(0)} of them", f"{tally(3)} of them"
+    ('none of them', 'three of them')
+    """
+    return cardinal(count) if count else "none"
+
+
 def plural(count: int, word: str) -> str:
     """Write a number of things.
 

@@ -10,6 +10,7 @@ from outlay.charts.files import rows_drawn, show, write, written
 from outlay.charts.grids import heat
 from outlay.charts.promises import ladder, misses
 from outlay.charts.rows import bars, dots, waterfall
+from outlay.charts.scatter import spread, vintages
 from outlay.charts.time import columns, lines, multiples, panels, ranges, spans
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "rows_drawn",
     "show",
     "spans",
+    "spread",
+    "vintages",
     "waterfall",
     "write",
     "written",

@@ -11,6 +11,7 @@ from functools import cache
 import matplotlib as mpl
 import matplotlib.dates as mdates
 import matplotlib.textpath
+import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -19,6 +20,7 @@ from outlay import ledger, periods, style, units
 
 DRAWN: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # figure -> what stands behind it
 EDGE = 0.13  # inches between the canvas and its text
+PRIVATE = "Private: not for publication"
 
 
 def headline(claim: str, *, holds: bool, otherwise: str) -> str:
@@ -74,8 +76,20 @@ def make(
     bottom = (EDGE + 0.14 * (footer.count("\n") + 1) + 0.34) / height
     axes = figure.subplots(rows, columns, sharey=shared, squeeze=False)[0]
     figure.subplots_adjust(left=0.46 / width, right=1 - EDGE / width, top=top, bottom=bottom, wspace=0.1 if shared else 0.22, hspace=0.5)
-    DRAWN[figure] = {"rows": drawn, "alt": alt, "title": title, "source": source}
+    if private := ledger.is_private(fact for facts in drawn.facts for fact in facts):
+        _watermark(figure)
+        alt = f"{PRIVATE}. {alt}"
+    DRAWN[figure] = {"rows": drawn, "alt": alt, "title": title, "source": source, "private": private}
     return figure, axes[0]
+
+
+def _watermark(figure: Figure) -> None:
+    """Write across a chart, over everything it draws, that it is not to be published."""
+    across, down = figure.get_size_inches()
+    size = min(26.0, across * 72 / 15)
+    angle = float(np.degrees(np.arctan2(down, across)))
+    how = {"ha": "center", "va": "center", "rotation": angle, "fontweight": "bold", "color": "#b00020", "alpha": 0.3, "zorder": 1000}
+    figure.text(0.5, 0.5, PRIVATE.upper(), fontsize=size, gid="private", **how)
 
 
 def assumed(table: pd.DataFrame, frame: pd.DataFrame, title: str, across: str, down: str = "") -> pd.DataFrame:
@@ -97,7 +111,7 @@ def assumed(table: pd.DataFrame, frame: pd.DataFrame, title: str, across: str, d
 
 @cache
 def _people() -> pd.DataFrame:
-    return ledger.tables()["companies"].set_index("company")
+    return ledger.tables(private=None)["companies"].set_index("company")
 
 
 def identity(company: str) -> tuple[str, str]:
@@ -172,39 +186,46 @@ def name_bars(figure: Figure, axes: mpl.axes.Axes, words: list[str], zero: bool 
     axes.set_position([left, box.y0 - 0.04, box.x1 - left, box.height + 0.04])
 
 
-def name_points(figure: Figure, axes: mpl.axes.Axes, names: list[tuple], said: pd.DataFrame) -> None:
-    """Write names under or over points, where they cover no other name and no mark.
+def name_marks(figure: Figure, axes: mpl.axes.Axes, names: list[tuple[str, object, float, str]], marks: list[tuple[object, float]]) -> None:
+    """Write names beside points, as near as they can stand without covering a mark or another name; far from its point a name gets a line to it.
 
-    A name is its words, the place of its point, value, low, high (or holes) and colour; `said` holds all that is drawn.
+    A name is its words, the place of its point, value and colour; `marks` are the places and values of all points drawn.
     """
-    taken = []
-    for row in said.itertuples():
-        ends = [(row.published, row.low if pd.notna(row.low) else row.value), (row.published, row.high if pd.notna(row.high) else row.value)]
-        ends += [(row.period_end, row.outcome)] * 2 if pd.notna(row.outcome) else []
-        for below, above in zip(ends[::2], ends[1::2], strict=True):
-            low, high = (axes.transData.transform((mdates.date2num(place), value)) for place, value in (below, above))
-            taken.append(mpl.transforms.Bbox([[low[0] - 4, low[1] - 4], [high[0] + 4, high[1] + 4]]))
-    spots = [(side, step) for step in range(4, 60, 8) for side in (-1, 1)]
-    for words, place, value, low, high, colour in names:
-        for side, step in spots:
-            edge = (low if side < 0 else high) if pd.notna(low) and pd.notna(high) else value
+    renderer, room = figure.canvas.get_renderer(), axes.get_window_extent()
+
+    def pixel(place: object, value: float) -> tuple[float, float]:
+        return tuple(axes.transData.transform((axes.convert_xunits(place), value)))
+
+    taken = [mpl.transforms.Bbox([[x - 4, y - 4], [x + 4, y + 4]]) for x, y in (pixel(*mark) for mark in marks)]
+    sides = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
+    align = {1: "left", -1: "right", 0: "center"}
+    spots = [(across * step, up * step, across, up) for step in (5, 9, 14, 20, 27, 35, 44, 54, 66, 80) for across, up in sides]
+    for words, place, value, colour in names:
+        for spot in spots:
+            right, up, side, level = spot
             text = axes.annotate(
                 words,
-                (place, edge),
-                (0, side * step),
+                (place, value),
+                (right, up),
                 textcoords="offset points",
                 fontsize=6.5,
                 color=colour,
-                ha="center",
-                va="top" if side < 0 else "bottom",
-                # far from its point a name needs a line to it
-                arrowprops={"arrowstyle": "-", "linewidth": 0.5, "color": colour, "shrinkA": 0, "shrinkB": 3} if step > 12 else None,
+                ha=align[side],
+                va={1: "bottom", -1: "top", 0: "center"}[level],
+                annotation_clip=False,
             )
-            text.update_positions(figure.canvas.get_renderer())
-            box = mpl.text.Text.get_window_extent(text, figure.canvas.get_renderer())  # of the words alone, without the line
-            inside = box.y0 > axes.get_window_extent().y0 and not any(box.overlaps(other) for other in taken)
-            if inside or (side, step) == spots[-1]:
+            text.update_positions(renderer)
+            box = text.get_window_extent(renderer)
+            inside = room.x0 <= box.x0 and box.x1 <= figure.bbox.x1 - EDGE * figure.dpi and room.y0 + 2 < box.y0 and box.y1 < room.y1 + 4
+            if (inside and not any(box.overlaps(other) for other in taken)) or spot == spots[-1]:
                 taken.append(box)
+                if max(abs(right), abs(up)) > 9:
+                    thin = {"arrowstyle": "-", "linewidth": 0.4, "color": colour, "shrinkA": 0, "shrinkB": 3}
+                    axes.annotate("", (place, value), (right, up), textcoords="offset points", arrowprops=thin, annotation_clip=False)
+                    (x, y), reach = pixel(place, value), figure.dpi / 72
+                    for part in (0.3, 0.5, 0.7, 0.9):  # no later name across the line
+                        at = (x + right * reach * part, y + up * reach * part)
+                        taken.append(mpl.transforms.Bbox([[at[0] - 2, at[1] - 2], [at[0] + 2, at[1] + 2]]))
                 break
             text.remove()
 

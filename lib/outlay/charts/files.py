@@ -22,26 +22,34 @@ _HOME = Path(__file__).resolve().parents[3] / "build"
 def show(figure: Figure, name: str) -> None:
     """Show a chart in the notebook and write it: `name.svg`, `.png`, `.csv` (the rows drawn, with their facts) and `.txt` (its alt text).
 
-    They go to the folder `figures` of what OUTLAY_OUTPUT names, or of the project's `build`. The picture shown is the PNG written. `name.pdf` is
-    written too where OUTLAY_PDF asks for it. Where OUTLAY_FIGURES says `none`, as in sweeps, nothing is written and its words alone are shown.
+    They go to the folder `figures` of what OUTLAY_OUTPUT names, or of the project's `build` (of `build/private`, where a row is private). The
+    picture shown is the PNG written. `name.pdf` is written too where OUTLAY_PDF asks for it. Where OUTLAY_FIGURES says `none`, as in sweeps, nothing
+    is written and its words alone are shown.
     """
     behind = canvas.DRAWN[figure]
+    private = behind.get("private", False)
+    about = {"figure": name, **({"private": True} if private else {})}
     if os.environ.get("OUTLAY_FIGURES") == "none":
-        display({"text/plain": behind["alt"]}, raw=True, metadata={"outlay": {"figure": name}})
+        display({"text/plain": behind["alt"]}, raw=True, metadata={"outlay": about})
         return
-    folder = Path(os.environ.get("OUTLAY_OUTPUT") or _HOME) / "figures"
+    # what is private never lies among what pages are made of
+    folder = Path(os.environ.get("OUTLAY_OUTPUT") or (_HOME / "private" if private else _HOME)) / "figures"
     csv = rows_drawn(figure).to_csv(index=False, lineterminator="\n")
     stamp = hashlib.sha256((csv + _library()).encode()).hexdigest()[:16]
     words = {"Title": behind["title"], "Description": behind["alt"]}
     svg = {"Date": None, "Creator": None, "Source": behind["source"], "Identifier": f"outlay {stamp}", **words}
+    svg |= {"Rights": canvas.PRIVATE} if private else {}
+    marked = {"Warning": canvas.PRIVATE} if private else {}
     with style.applied():
         files = {f"{name}.svg": _saved(figure, "svg", svg)}
         with mpl.rc_context({"svg.fonttype": "path"}):  # a page cannot count on the reader's fonts
             files[f"outlined/{name}.svg"] = _saved(figure, "svg", svg)
-        png = _saved(figure, "png", {"Software": None, "Source": behind["source"], "Comment": f"outlay {stamp}", **words}, dpi=style.RESOLUTION)
+        png = _saved(
+            figure, "png", {"Software": None, "Source": behind["source"], "Comment": f"outlay {stamp}", **words, **marked}, dpi=style.RESOLUTION
+        )
         if os.environ.get("OUTLAY_PDF"):  # twice the cost of all the rest, so only where somebody asks
-            about = {"Title": behind["title"], "Subject": behind["alt"], "Keywords": f"outlay {stamp}; {behind['source']}"}
-            files[f"{name}.pdf"] = _saved(figure, "pdf", {**about, "Creator": None, "Producer": None, "CreationDate": None})
+            said = {"Title": behind["title"], "Subject": behind["alt"], "Keywords": f"outlay {stamp}; {behind['source']}"}
+            files[f"{name}.pdf"] = _saved(figure, "pdf", {**said, "Creator": None, "Producer": None, "CreationDate": None})
     files |= {f"{name}.png": png, f"{name}.csv": csv.encode(), f"{name}.txt": (behind["alt"] + "\n").encode()}
     for file, content in files.items():
         write(folder / file, content)
@@ -51,7 +59,7 @@ def show(figure: Figure, name: str) -> None:
     display(
         {"image/png": base64.b64encode(png).decode(), "text/plain": behind["alt"]},
         raw=True,
-        metadata={"image/png": {"alt": behind["alt"], "width": width}, "outlay": {"figure": name}},
+        metadata={"image/png": {"alt": behind["alt"], "width": width}, "outlay": about},
     )
 
 

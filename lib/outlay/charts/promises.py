@@ -49,7 +49,7 @@ def ladder(judged: pd.DataFrame, title: str, subtitle: str, *, alt: str, logarit
                     axes.plot([last.published, last.period_end], [last.value, last.outcome], color=style.CONTEXT, linewidth=0.8, zorder=1)
                     axes.plot(last.period_end, last.outcome, "D", color=style.INK, markersize=4, zorder=4)
                 start = said.iloc[0]
-                names.append((start.period + ("" if plain else "*"), start.published, start.value, start.low, start.high, colour))
+                names.append((start.period.replace("FY20", "FY") + ("" if plain else "*"), start.published, start.value, colour))
             axes.text(0, 1.04, name, transform=axes.transAxes, color=colour, fontweight="bold", va="bottom")
             if logarithmic:
                 axes.set_yscale("log")
@@ -60,7 +60,10 @@ def ladder(judged: pd.DataFrame, title: str, subtitle: str, *, alt: str, logarit
                 canvas.amounts(axes)
                 axes.set_ylim(0, axes.dataLim.y1 * 1.1)
             canvas.years(axes, [min(days) - pd.Timedelta(days=90), max(days) + pd.Timedelta(days=60)], every=2 if len(order) > 1 else 1)
-            canvas.name_points(figure, axes, names, judged[judged.company == company])
+            rows = judged[judged.company == company]
+            marks = [(row.published, value) for row in rows.itertuples() for value in (row.low, row.value, row.high) if pd.notna(value)]
+            marks += [(row.period_end, row.outcome) for row in rows.itertuples() if pd.notna(row.outcome)]
+            canvas.name_marks(figure, axes, names, marks)
         return figure
 
 

@@ -103,20 +103,108 @@ def delivered(promised: pd.DataFrame, outcome: pd.DataFrame) -> pd.DataFrame:
     return both.drop(columns=["least", "most"])
 
 
-def bias(judged: pd.DataFrame) -> pd.DataFrame:
-    """Return how far guidance lay from what came, by months ahead: a row a span of three months, with `statements`, `firms`, and the median
-    `surprise` as a share of the mid-point.
+def record(book: ledger.Book, wanted: dict[str, str]) -> pd.DataFrame:
+    """Return what firms said against what came, each firm on the family or metric that it guides: see `delivered`.
 
-    Takes what `delivered` returns; statements about each quarter are left out, as they are no figure for the period.
+    >>> record(ledger.open(), {"amd": "data_center_gpu_revenue"}).period.unique().tolist()
+    ['2024']
+    """
+    parts = []
+    for company, family in wanted.items():
+        said = book.guidance(family, companies=[company])
+        parts.append(delivered(said, came(book, said)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def once(judged: pd.DataFrame) -> pd.DataFrame:
+    """Return statements without what a firm merely repeats within a fortnight, as a 10-K repeats the call of the day before.
+
+    Takes what `revisions` or `delivered` returns.
+
+    >>> said = revisions(ledger.open().guidance("capex", companies=["tsla"]))
+    >>> len(once(said)) < len(said)
+    True
+    """
+    rows = judged.sort_values(["company", "period_end", "period_start", "scope", "published", "source"], ignore_index=True)
+    by = rows.groupby(["company", "metric", "period", "scope"], sort=False)
+    repeated = (rows.value == by.value.shift()) & ((rows.published - by.published.shift()).dt.days <= 14)
+    return rows[~repeated].reset_index(drop=True)
+
+
+def bias(judged: pd.DataFrame, least: int = 1) -> pd.DataFrame:
+    """Return how far guidance lay from what came, by months ahead: a row a span of three months, with `statements`, `firms`, and the median and
+    the `mean` of the `surprise` as a share of the mid-point.
+
+    Takes what `delivered` returns; statements about each quarter are left out, as they are no figure for the period. Where fewer than `least`
+    statements fall into a span, or all are one firm's while more than one is asked for, median and mean are holes.
 
     >>> book = ledger.open()
     >>> said = book.guidance("capex")
     >>> bias(delivered(said, came(book, said))).columns.tolist()
-    ['months_ahead', 'statements', 'firms', 'surprise']
+    ['months_ahead', 'statements', 'firms', 'surprise', 'mean']
     """
     known = judged[judged.outcome.notna() & judged.scope.eq("")]
     known = known.assign(ahead=(known.months_ahead // 3 * 3).astype(int), share=known.surprise / known.value)
-    out = known.groupby("ahead").agg(statements=("share", "size"), firms=("company", "nunique"), surprise=("share", "median"))
+    return _spans(known, least).rename(columns={"median": "surprise"})[["months_ahead", "statements", "firms", "surprise", "mean"]]
+
+
+def drift(judged: pd.DataFrame, least: int = 1) -> pd.DataFrame:
+    """Return by how much statements moved the one before, by months ahead: a row a span of three months, with `statements`, `firms`, how many
+    `raised`, `kept` and `cut`, and the `mean` revision as a share of the figure before.
+
+    Takes what `revisions` or `delivered` returns; first statements and reclassified ones move nothing. Too few leave a hole, as in `bias`.
+
+    >>> drift(revisions(ledger.open().guidance("capex"))).columns.tolist()
+    ['months_ahead', 'statements', 'firms', 'raised', 'kept', 'cut', 'mean']
+    """
+    moved = moves(judged)
+    moved = moved.assign(ahead=(moved.months_ahead // 3 * 3).astype(int))
+    return _spans(moved, least)[["months_ahead", "statements", "firms", "raised", "kept", "cut", "mean"]]
+
+
+def seasons(judged: pd.DataFrame, least: int = 1) -> pd.DataFrame:
+    """Return by how much statements moved the one before, by the calendar quarter in which they were made: like `drift`, with `start` and `end`.
+
+    >>> bool(seasons(revisions(ledger.open().guidance("capex"))).start.is_monotonic_increasing)
+    True
+    """
+    moved = moves(judged)
+    quarter = moved.published.dt.to_period("Q")
+    out = _spans(moved.assign(ahead=quarter), least).sort_values("months_ahead", ignore_index=True)
+    out["start"] = [span.start_time for span in out.months_ahead]
+    out["end"] = [span.end_time.normalize() for span in out.months_ahead]
+    return out[["start", "end", "statements", "firms", "raised", "kept", "cut", "mean"]]
+
+
+def moves(judged: pd.DataFrame) -> pd.DataFrame:
+    """Return the statements that raised, kept or cut the one before, with the revision as a `share` of it; repetitions count `once`.
+
+    Meta's range for 2024 went from 30-37 to 35-40 in April 2024: 4 on a mid-point of 33.5.
+
+    >>> out = moves(revisions(ledger.open().guidance("capex", companies=["meta"]))).set_index("published")
+    >>> round(float(out.share["2024-04-24"]), 3)
+    0.119
+    """
+    rows = once(judged)
+    rows = rows[rows.step.isin(["raised", "kept", "cut"]) & rows.scope.eq("")].reset_index(drop=True)
+    return rows.assign(share=rows.revision / (rows.value - rows.revision))
+
+
+def _spans(rows: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Gather `share` by `ahead`; a span with too few statements, or of a lone firm, has neither mean nor median."""
+    step = rows.get("step", pd.Series("", index=rows.index))
+    counted = rows.assign(raised=step.eq("raised"), kept=step.eq("kept"), cut=step.eq("cut")).groupby("ahead")
+    out = counted.agg(
+        statements=("share", "size"),
+        firms=("company", "nunique"),
+        raised=("raised", "sum"),
+        kept=("kept", "sum"),
+        cut=("cut", "sum"),
+        median=("share", "median"),
+        mean=("share", "mean"),
+    )
+    enough = (out.statements >= least) & ((out.firms > 1) | (least <= 1))
+    out[["median", "mean"]] = out[["median", "mean"]].where(enough)
     return out.reset_index(names="months_ahead").sort_values("months_ahead", ascending=False, ignore_index=True)
 
 

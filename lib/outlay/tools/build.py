@@ -39,6 +39,7 @@ def build(
     jobs: int | None = None,
     pdf: bool = False,
     as_of: str = "",
+    private: bool = False,
 ) -> int:
     """Make what is out of date and return how many notebooks failed.
 
@@ -46,14 +47,23 @@ def build(
     With parameters (`given`, as text) or an `output` folder, each notebook is run apart, into `build/runs/` or that folder, and the
     committed one is left alone. With `as_of` all notebooks are run as known on that date, and the whole site of it is made as an edition in
     `build/site/editions`, which stays as long as it is fresh. `jobs` notebooks run at a time (as many as there are cores), `pdf` keeps each
-    chart as PDF too. Raises ValueError for unknown notebooks and parameters, before anything runs. While another build is at work this one waits.
+    chart as PDF too. With `private` what is in `data/private` is read too: the notebooks then go to `build/private`, and neither pages, tables nor
+    committed notebooks are touched; without it nothing private is read, whatever OUTLAY_PRIVATE says. Raises ValueError for unknown notebooks and
+    parameters, before anything runs. While another build is at work this one waits.
     """
+    if private and not (_data() / "private").is_dir():
+        raise ValueError("there is nothing private: data/private/ is not there. Put tables of the ledger's schema into it, with their sources.csv")
+    if private and (as_of or pdf):
+        raise ValueError("--private makes no edition and no PDF; for a date say -p as_of DATE")
     chosen = [_path(name) for name in names] or notebooks()
     values = {path: {name: parameters.parse(name, text, declared(path)) for name, text in (given or {}).items()} for path in chosen}
     if as_of:
         parameters.parse("as_of", as_of, {"as_of": ""})
-    with locked(BUILD, say):
+    with locked(BUILD, say), environment(OUTLAY_PRIVATE="1" if private else ""):
         _sweep()
+        if private:
+            runs = BUILD / "private"
+            return _apart(chosen, values, output or (None if given else runs), force, say, jobs, runs)
         if given or output:
             return _apart(chosen, values, output, force, say, jobs)
         state = _state()
@@ -72,7 +82,8 @@ def build(
 def check(names: Iterable[str] = ()) -> dict[str, list[str]]:
     """Return, for each committed notebook that is stale, hollow or was run with other parameters than it declares, the reasons in words."""
     chosen = [_path(name) for name in names] or notebooks()
-    return {path.stem: reasons for path, reasons in zip(chosen, all_stale(chosen), strict=True) if reasons}
+    with environment(OUTLAY_PRIVATE=""):
+        return {path.stem: reasons for path, reasons in zip(chosen, all_stale(chosen), strict=True) if reasons}
 
 
 def notebooks() -> list[Path]:
@@ -414,6 +425,8 @@ def renew(path: Path, home: Path, made: Path) -> None:
     shutil.rmtree(stage, ignore_errors=True)
     try:
         execute(path, stage)
+        if any(selection.get("private") for selection in _selections(_read(stage / path.name))):
+            raise ValueError("it read data/private, which is never published: ask ledger.open() without private, and run outlay build --private")
         _place(stage / "figures", made / "figures", path.stem)
         if not _same_but_pictures(path, stage / path.name):
             (stage / path.name).replace(path)
@@ -438,11 +451,13 @@ def _place(new: Path, figures: Path, stem: str) -> None:
             old.unlink()
 
 
-def _apart(chosen: list[Path], values: dict, output: Path | None, force: bool, say: Callable[[str], None], jobs: int | None) -> int:
+def _apart(
+    chosen: list[Path], values: dict, output: Path | None, force: bool, say: Callable[[str], None], jobs: int | None, runs: Path | None = None
+) -> int:
     """Run notebooks under other parameters, into a folder of their own; a run that is there and fresh is left."""
     from outlay.tools import kernels
 
-    outs = [Path(output) if output else BUILD / "runs" / run_name(path, values[path]) for path in chosen]
+    outs = [Path(output) if output else (runs or BUILD / "runs") / run_name(path, values[path]) for path in chosen]
     for out in outs:
         if out.resolve() == NOTEBOOKS:
             raise ValueError("--output names the folder of the committed notebooks, which only a build without parameters renews; choose another")
@@ -656,7 +671,7 @@ def _data() -> Path:
 def _contents(*folders: Path) -> Iterator[bytes]:
     for folder in folders:
         for file in sorted(folder.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts and ".ipynb_checkpoints" not in file.parts:
+            if file.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(file.parts) and folder / "private" not in file.parents:
                 yield os.path.relpath(file, ROOT).encode()
                 yield file.read_bytes()
 

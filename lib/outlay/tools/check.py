@@ -6,12 +6,13 @@ reason in `exceptions.csv`, and is itself a finding once the rule no longer fire
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 
 from outlay import ledger
-from outlay.tools import audit
+from outlay.tools import audit, lines
 
 
 def findings(data: Path | str | None = None) -> list[dict]:
@@ -82,16 +83,17 @@ def _unsorted(_tables: dict, folder: Path) -> list[dict]:
     """Tables are sorted by key, so that a quarter's diff is the quarter's rows."""
     found = []
     for name, key in ledger.keys(folder).items():
-        raw, ordered = _in_order(folder / f"{name}.csv", key)
-        if wrong := [at for at, row in enumerate(ordered.index) if at != row]:
+        text = (folder / f"{name}.csv").read_bytes().decode()
+        _, moved = lines.ordered(text, key)
+        if moved:
             found.append(
                 _finding(
                     name,
-                    wrong[0] + 2,
+                    moved[0][0],
                     key[0],
-                    raw.at[wrong[0], key[0]],
+                    lines.cells(lines.split(text)[moved[0][0] - 1])[lines.cells(lines.split(text)[0]).index(key[0])],
                     "sorted",
-                    f"found the row out of order; rows are sorted by {', '.join(key)}. Run `outlay check --fix`.",
+                    f"found the row out of order; rows are sorted by {', '.join(key)}. Run `outlay check --fix-order`.",
                 )
             )
     return found
@@ -218,31 +220,76 @@ def _with_codebook(path: Path, folder: Path) -> str:
 
 def fix(data: Path | str | None = None) -> list[str]:
     """Sort every table by its key and make the codebook anew, otherwise untouched; returns the names of the files that changed."""
-    changed = []
     folder = ledger.home(data)
-    broken = {Path(finding["file"]).stem for finding in ledger.findings(folder) if finding["rule"] in ("file", "cells", "columns")}
-    for name, key in ledger.keys(folder).items():
-        if name in broken:  # what cannot be read is left as it is; `findings` says what is wrong
-            continue
-        path = folder / f"{name}.csv"
-        raw, ordered = _in_order(path, key)
-        if not raw.index.equals(ordered.index):
-            _replace(path, ordered.to_csv(index=False, lineterminator="\n"))
-            changed.append(path.name)
-    path = folder / "README.md"
-    if path.exists() and not ledger.findings(folder) and (text := _with_codebook(path, folder)) != path.read_text(encoding="utf-8"):
-        _replace(path, text)
-        changed.append(path.name)
-    return changed
+    with ledger.held(folder):
+        # what cannot be read is left as it is; `findings` says what is wrong
+        broken = {
+            Path(finding["file"]).stem for finding in ledger.findings(folder) if finding["rule"] in ("file", "cells", "columns", "type", "required")
+        }
+        files = {f"{name}.csv": text for name, (text, moved) in _ordered(folder, broken).items() if moved}
+        path = folder / "README.md"
+        if path.exists() and not ledger.findings(folder) and (text := _with_codebook(path, folder)) != path.read_text(encoding="utf-8"):
+            files[path.name] = text
+        lines.commit(folder, files)
+    return list(files)
 
 
-def _replace(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.new")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+def fix_order(data: Path | str | None = None) -> list[str]:
+    """Put rows where their key belongs, each line as it is, and say which moved; does nothing while a table breaks the schema."""
+    folder = ledger.home(data)
+    with ledger.held(folder):
+        if ledger.findings(folder):
+            return []
+        found = {name: (text, moved) for name, (text, moved) in _ordered(folder, set()).items() if moved}
+        lines.commit(folder, {f"{name}.csv": text for name, (text, _) in found.items()})
+    return [f"data/{name}.csv: row {was} is now row {now}" for name, (_, moved) in found.items() for was, now in moved]
 
 
-def _in_order(path: Path, key: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return a table as text, as it stands and sorted by its key."""
-    raw = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return raw, raw.sort_values(key, kind="stable", key=lambda cells: cells.astype(int) if cells.name == "n" else cells)
+def _ordered(folder: Path, but: set[str]) -> dict[str, tuple[str, list]]:
+    """Return every table but some with its lines in order, and which rows moved."""
+    keys = ledger.keys(folder)
+    return {name: lines.ordered((folder / f"{name}.csv").read_bytes().decode(), key) for name, key in keys.items() if name not in but}
+
+
+def tried(folder: Path, files: dict[str, str]) -> tuple[list[dict], list[dict]]:
+    """Return the errors that the ledger would have with other texts of some files and has not now, and the exceptions that it would no longer need.
+
+    The findings are those of `check`, with the name of the `fact` that they are about, if it is one. Raises LedgerError if the tables cannot be read.
+    """
+    if broken := ledger.findings(folder):
+        raise ledger.LedgerError("the ledger is to be mended first:\n" + "\n".join(ledger.line(finding) for finding in broken[:20]))
+    with lines.aside(folder, files) as copy:
+        found = [finding for finding in findings(copy) if finding["severity"] == "error"]
+        facts = ledger.tables(copy).get("facts")
+        names = {} if facts is None else dict(zip(zip("data/" + facts.table + ".csv", facts.row, strict=True), facts.name, strict=True))
+    known = Counter(_kind(finding) for finding in findings(folder)) if found else Counter()
+    news = []
+    for finding in found:
+        if known[_kind(finding)]:
+            known[_kind(finding)] -= 1
+        else:
+            news.append({**finding, "fact": names.get((finding["file"], finding["row"]), "")})
+    return [finding for finding in news if finding["rule"] != "exception"], [finding for finding in news if finding["rule"] == "exception"]
+
+
+def _kind(finding: dict) -> tuple:
+    """Return what stays of a finding where its row moves."""
+    return tuple(finding[name] for name in ("file", "rule", "column", "value", "message"))
+
+
+def refusal(found: list[dict], new: set[str] = frozenset()) -> str:
+    """Say what stands against a change: a line a finding, and how to go on where a document itself is at odds with the audit.
+
+    `new` names facts that the change brings and that could be left out of it.
+    """
+    said = [f"error: {ledger.line(finding)}" for finding in found[:20]] + ([f"… and {len(found) - 20} more"] if len(found) > 20 else [])
+    audited = [finding for finding in found if finding["rule"] in audit.RULES]
+    if left := sorted({finding["fact"] for finding in audited} & new):
+        said += ["If the document prints it, but wrongly, leave it out with the reason:", *(f"  --omit {fact} 'what is wrong'" for fact in left)]
+    if audited:
+        listed = dict.fromkeys((finding["rule"], finding["fact"]) for finding in audited)
+        said += [
+            "If all of it is right as printed, list the exceptions in the same step:",
+            *(f"  --accept {rule} {fact} 'why'" for rule, fact in listed),
+        ]
+    return "\n".join(["nothing was written: `outlay check` would not pass.", *said])

@@ -16,8 +16,11 @@ written down by hand.
 """
 
 import csv
+import functools
 import gzip
+import itertools
 import json
+import math
 import re
 from collections import Counter
 from datetime import date
@@ -60,12 +63,13 @@ FORMS = ("10-K", "10-Q", "8-K")  # with accounts of their own; prospectuses and 
 QUARTER_DAYS = 80  # no fiscal quarter is shorter
 
 
-def read_facts(path, copy=""):
+def read_facts(path, copy="", tags=None):
     """Return the facts of a company-facts file, or of all such files of a folder, each fact once.
 
     `copy` names the copy that is read and goes to `via`; ``{accession}`` in it is filled in. Without it the file's own ``src`` and
     ``_provenance`` entries are used, else the file's name. A tag without a prefix gets the name of its taxonomy. Values are in the
-    unit of the file, so dollars. Raises ValueError where two files of a folder disagree about one filing (see `merge`).
+    unit of the file, so dollars. Raises ValueError where an entry is no fact, or two files of a folder disagree about one filing (see `merge`;
+    about other tags than `tags`, if these are given, they may).
 
     >>> import tempfile
     >>> entry = {"start": "2023-07-01", "end": "2024-06-30", "val": 44477000000, "accn": "0000950170-24-087843", "form": "10-K",
@@ -79,39 +83,69 @@ def read_facts(path, copy=""):
     path = Path(path)
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.name.endswith((".json", ".json.gz")))
-        return merge(*(read_facts(file, copy) for file in files))
+        return merge(*(read_facts(file, copy, tags) for file in files), tags=tags)
     opener = gzip.open if path.name.endswith(".gz") else open
     try:
         with opener(path, "rt", encoding="utf-8") as file:
             content = json.load(file)
-        content["cik"], content["facts"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        int(content["cik"])
+        entries = [
+            (f"{taxonomy}:{name}" if ":" not in name else name, unit, entry)
+            for taxonomy, names in content["facts"].items()
+            for name, tag in names.items()
+            for unit, every in tag["units"].items()
+            for entry in every
+        ]
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is no company-facts JSON ({error}); give a file of the SEC's company facts, plain or gzipped") from None
     provenance = content.get("_provenance", "")
     by_hand = "by hand" in json.dumps(provenance)
     facts = []
-    for taxonomy, tags in content["facts"].items():
-        for name, tag in tags.items():
-            for unit, entries in tag["units"].items():
-                for entry in entries:
-                    origin = copy or entry.get("src") or _origin(provenance) or path.name
-                    facts.append(
-                        {
-                            "cik": int(content["cik"]),
-                            "tag": name if ":" in name else f"{taxonomy}:{name}",
-                            "unit": unit,
-                            "start": entry.get("start", ""),
-                            "end": entry["end"],
-                            "value": entry["val"],
-                            "accession": entry["accn"],
-                            "form": entry["form"],
-                            "filed": entry["filed"],
-                            "label": entry.get("label", ""),
-                            "copies": [origin.replace("{accession}", entry["accn"])],
-                            "by_hand": by_hand,
-                        }
-                    )
-    return merge(facts)
+    for tag, unit, entry in entries:
+        if why := _unsound(entry):
+            said = " ".join(str(entry[name]) for name in ("accn", "start", "end") if name in entry) if isinstance(entry, dict) else ""
+            raise ValueError(f"{path}: {tag} {said}: {why}. The file is damaged or no copy of the SEC's: take another one")
+        origin = copy or entry.get("src") or _origin(provenance) or path.name
+        facts.append(
+            {
+                "cik": int(content["cik"]),
+                "tag": tag,
+                "unit": unit,
+                "start": entry.get("start") or "",
+                "end": entry["end"],
+                "value": entry["val"],
+                "accession": entry["accn"],
+                "form": entry["form"],
+                "filed": entry["filed"],
+                "label": entry.get("label", ""),
+                "copies": [origin.replace("{accession}", entry["accn"])],
+                "by_hand": by_hand,
+            }
+        )
+    return merge(facts, tags=tags)
+
+
+def _unsound(entry):
+    """Say why an entry is no fact: a cell that is missing, a date that is none, a value that is no number; else nothing."""
+    if not isinstance(entry, dict):
+        return f"found {str(entry)[:40]!r}, expected an entry with end, val, accn, form and filed"
+    for name in ("end", "val", "accn", "form", "filed"):
+        if entry.get(name) in (None, ""):
+            return f"found no {name}"
+    for name in ("start", "end", "filed"):
+        if entry.get(name) and not _is_date(entry[name]):
+            return f"found {name} {entry[name]!r}, expected a date such as 2025-03-31"
+    if isinstance(entry["val"], bool) or not isinstance(entry["val"], int | float) or not math.isfinite(entry["val"]):
+        return f"found the value {entry['val']!r}, expected a number"
+    return "" if isinstance(entry["accn"], str) and isinstance(entry["form"], str) else "found an accession or form that is no text"
+
+
+@functools.cache
+def _is_date(text):
+    try:
+        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _origin(provenance):
@@ -121,11 +155,12 @@ def _origin(provenance):
     return provenance if isinstance(provenance, str) else ""
 
 
-def merge(*snapshots):
+def merge(*snapshots, tags=None):
     """Return the union of several lists of facts, one fact per company, tag, unit, period and filing.
 
     The first copy gives the label; all copies are remembered. Two copies of one filing that disagree about a value are an error of
-    copying, not a restatement (that has a filing of its own): they raise ValueError and are to be settled by hand.
+    copying, not a restatement (that has a filing of its own): they raise ValueError and are to be settled by hand. With `tags`, only those are
+    looked at; of another tag the first copy stands.
 
     >>> fact = {"cik": 1, "tag": "us-gaap:Revenues", "unit": "USD", "start": "2024-01-01", "end": "2024-03-31", "accession": "a",
     ...         "value": 5, "copies": ["x"], "by_hand": True}
@@ -140,7 +175,7 @@ def merge(*snapshots):
     for fact in (fact for snapshot in snapshots for fact in snapshot):
         key = tuple(fact[name] for name in ("cik", "tag", "unit", "start", "end", "accession"))
         known = union.setdefault(key, {**fact, "copies": []})
-        if known["value"] != fact["value"]:
+        if known["value"] != fact["value"] and (tags is None or fact["tag"] in tags):
             quarrels.append(f"{key}: {known['value']} in {known['copies']}, {fact['value']} in {fact['copies']}")
         known["copies"] += [copy for copy in fact["copies"] if copy not in known["copies"]]
         known["by_hand"] = known["by_hand"] and fact["by_hand"]
@@ -197,27 +232,30 @@ def period_ends(facts):
     return ends
 
 
-def source_ids(facts, companies):
+def source_ids(facts, companies, held=None):
     """Return {accession: source id}, such as ``msft-10-q-2024-09-30``.
 
-    Amendments end in ``-a``, further filings of one form and period in ``-2``. `facts` should be all facts of a filing, or at least
+    Amendments end in ``-a``, further filings of one form and period in ``-2``. `held` gives the sources that the ledger has, with their accessions
+    (empty: no filing): these keep their ids, and nobody else gets one of them. `facts` should be all facts of a filing, or at least
     those of its newest period: fed with comparatives only it would name the filing too early.
 
     >>> fact = {"cik": 789019, "accession": "a", "form": "10-Q", "start": "2024-07-01", "end": "2024-09-30", "filed": "2024-10-30"}
     >>> source_ids([fact, {**fact, "accession": "b", "form": "10-Q/A", "filed": "2024-11-30"}], {789019: ("msft", "Microsoft")})
     {'a': 'msft-10-q-2024-09-30', 'b': 'msft-10-q-2024-09-30-a'}
     """
-    ends, ids, taken = period_ends(facts), {}, Counter()
+    ends, ids = period_ends(facts), {accession: source for source, accession in (held or {}).items() if accession}
+    taken = set(held or ())
     filings = {(fact["filed"], fact["accession"], fact["form"], fact["cik"]) for fact in facts if fact["accession"] in ends}
     for _, accession, form, cik in sorted(filings):
         name = f"{companies[cik][0]}-{form.removesuffix('/A').lower()}-{ends[accession]}{'-a' if form.endswith('/A') else ''}"
-        taken[name] += 1
-        ids[accession] = name if taken[name] == 1 else f"{name}-{taken[name]}"
-    return ids
+        if accession not in ids:
+            ids[accession] = next(each for each in itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2))) if each not in taken)
+            taken.add(ids[accession])
+    return {accession: source for accession, source in ids.items() if accession in ends}
 
 
-def sources(facts, companies, used=None):
-    """Return one row of ``sources.csv`` per filing, sorted; with `used`, only the sources named there.
+def sources(facts, companies, used=None, held=None):
+    """Return one row of ``sources.csv`` per filing, sorted; with `used`, only the sources named there. For `held` see `source_ids`.
 
     >>> fact = {"cik": 789019, "accession": "0000950170-24-118967", "form": "10-Q", "start": "2024-07-01", "end": "2024-09-30",
     ...         "filed": "2024-10-30", "copies": ["github: owner/repository"]}
@@ -226,7 +264,7 @@ def sources(facts, companies, used=None):
     [('msft-10-q-2024-09-30', '10-Q for the quarter ended 30 September 2024',
       'https://www.sec.gov/Archives/edgar/data/789019/000095017024118967/')]
     """
-    ends, ids = period_ends(facts), source_ids(facts, companies)
+    ends, ids = period_ends(facts), source_ids(facts, companies, held)
     papers = {}
     for fact in facts:
         source = ids.get(fact["accession"])
@@ -269,14 +307,15 @@ def title(form, end, filed):
     return f"{form} of {_long(filed)} with statements to {_long(end)}"
 
 
-def rows(facts, tag_map, company, companies, *, since="", stocks=(), leave_out=()):
+def rows(facts, tag_map, company, companies, *, since="", stocks=(), leave_out=(), held=None):
     """Return the ledger rows of one company, sorted: every mapped fact of every filing, as filed.
 
     `facts` should be all facts of the company, mapped or not: the period of a filing and the unit in which it prints are read from
     them. Only periods that end at `since` or later are kept. Metrics named in `stocks` are balances: the row has no
     ``period_start``, also where the filer tagged the balance with the period of the cash-flow statement. If two tags give one
     metric for one period in one filing, equal values are one row (the first line of the map wins) and different ones are
-    numbered in ``n``. `leave_out` holds what a filer tagged wrongly, as (source, metric, period_start, period_end).
+    numbered in ``n``. `leave_out` holds what a filer tagged wrongly, as (source, metric, period_start, period_end). For `held` see
+    `source_ids`.
 
     >>> fact = {"cik": 1326801, "tag": "us-gaap:PaymentsToAcquirePropertyPlantAndEquipment", "unit": "USD", "start": "2022-01-01",
     ...         "end": "2022-12-31", "value": 31431000000, "accession": "0001326801-23-000013", "form": "10-K",
@@ -288,7 +327,7 @@ def rows(facts, tag_map, company, companies, *, since="", stocks=(), leave_out=(
     ('31431', 'USD m', 'meta-10-k-2022-12-31',
      'cash flow statement, us-gaap:PaymentsToAcquirePropertyPlantAndEquipment')
     """
-    ids, fine = source_ids(facts, companies), in_thousands(facts)
+    ids, fine = source_ids(facts, companies, held), in_thousands(facts)
     by_tag = {}
     for fact in facts:
         if companies[fact["cik"]][0] == company and fact["end"] >= since and fact["accession"] in ids:
@@ -400,6 +439,7 @@ def printed(value, unit, fine=False, step=""):
     return (digits.rstrip("0").rstrip(".") if "." in digits else digits), "USD m"
 
 
+@functools.cache
 def _days(start, end):
     return (date.fromisoformat(end) - date.fromisoformat(start)).days + 1
 

@@ -177,6 +177,13 @@ def _choose(name: str) -> None:
     factory.default_provisioner_name = name
 
 
+def plainly() -> None:
+    """Have this process start its kernels in the ordinary way from now on, whatever its parent has: for one that runs another library."""
+    global _line
+    _line = None
+    _choose(_PLAIN)
+
+
 def named(name: str) -> Callable:
     """Return the function that `package.module:function` names."""
     module, _, function = name.partition(":")
@@ -221,7 +228,7 @@ def serve(fileno: int) -> None:
                 if request is None:
                     reply.close()
                     continue
-                if request.get("stay") and request["env"].get("OUTLAY_DATA") == os.environ.get("OUTLAY_DATA"):
+                if request.get("stay") and all(request["env"].get(name) == os.environ.get(name) for name in ("OUTLAY_DATA", "OUTLAY_PRIVATE")):
                     _answer(request["call"], request["arguments"], reply)
                     reply.close()
                     gc.freeze()

@@ -40,7 +40,7 @@ def _companies(value: list) -> None:
     if not value:
         raise ValueError("expected at least one company")
     for name in value:
-        lookup.known("company", name, ledger.tables()["companies"].company)
+        lookup.known("company", name, ledger.tables(private=None)["companies"].company)
 
 
 def _between(low: float, high: float) -> Callable[[object], None]:

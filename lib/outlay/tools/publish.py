@@ -41,7 +41,7 @@ def quarters(path: Path, as_of: str = "") -> None:
 
     Rows that rest on a source whose licence forbids redistribution in bulk are left out.
     """
-    book = ledger.open(as_of=as_of)
+    book = ledger.open(as_of=as_of, private=False)
     closed = set(book.sources.index[book.sources.licence == "restricted"])
     frame = book.quarters(sorted(book.metrics.index[book.metrics.kind == "flow"]))
     frame = frame[~frame.facts.map(lambda ids: bool(closed & set(book.facts.loc[list(ids), "source"])))]
@@ -51,7 +51,7 @@ def quarters(path: Path, as_of: str = "") -> None:
 
 def tables(folder: Path, as_of: str = "") -> dict[str, pd.DataFrame]:
     """Write what is published beside the pages: `quarters.csv`, and as CSV every generated table that a page shows. Returns the latter."""
-    book, today = ledger.open(as_of=as_of), _today(as_of)
+    book, today = ledger.open(as_of=as_of, private=False), _today(as_of)
     quarters(folder / "quarters.csv", as_of)
     held = coverage(book)
     generated = {
@@ -123,7 +123,7 @@ def coverage(book: ledger.Book) -> pd.DataFrame:
     return out.sort_values(["metric", "company", "period"], ignore_index=True).drop(columns="place")
 
 
-def _coverage(frame: pd.DataFrame) -> str:
+def _coverage(frame: pd.DataFrame, progress: str) -> str:
     """Write the coverage as a page: a table a metric, a row a company, a cell a quarter."""
     marks = {"filed": "f", "stated": "s", "press": "p", "estimate": "e", "hole": "–"}
     out = [
@@ -131,7 +131,7 @@ def _coverage(frame: pd.DataFrame) -> str:
         "",
         "What is held, by quarter: **f** filed, **s** stated by the firm, **p** press, **e** estimate, **–** a hole between two known quarters. "
         "A light letter is derived from longer periods. Hover for the days between the quarter's end and the document. "
-        '<a href="data/coverage.csv">As CSV</a>.',
+        f'<a href="data/coverage.csv">As CSV</a>. {progress}',
     ]
     for metric, rows in frame.groupby("metric"):
         quarters = sorted(rows.period.unique(), reverse=True)  # the newest stand where they are seen without scrolling
@@ -230,7 +230,13 @@ def _today(as_of: str) -> pd.Timestamp:
     return pd.Timestamp(as_of) if as_of else ledger.edition()
 
 
-def _freshness(held: pd.DataFrame, due: pd.DataFrame, newest: pd.DataFrame, today: pd.Timestamp) -> str:
+def _owed(book: ledger.Book, due: pd.DataFrame) -> str:
+    """Return the filings that are expected next, for the line by which a page tells its reader, on whatever day, what should have come since."""
+    known = due[due.expected.notna()]
+    return json.dumps([[book.companies.name[row.company], row.form, f"{row.expected:%Y-%m-%d}"] for row in known.itertuples()], ensure_ascii=False)
+
+
+def _freshness(held: pd.DataFrame, due: pd.DataFrame, newest: pd.DataFrame, today: pd.Timestamp, progress: str) -> str:
     """Write the page of what the ledger holds, how old it is, and which filing is due."""
     late = newest[newest.late]
     overdue = int(due.overdue.sum())
@@ -253,6 +259,7 @@ known in most quarters; see [coverage](coverage.md).
 
 Expected as many days after the quarter's end as the firm's filings of that form usually come. {units.cardinal(overdue).capitalize()} of the
 {units.cardinal(len(due))} should have been published by the day of the edition and {"is" if overdue == 1 else "are"} not in the ledger.
+{progress}
 
 {_table(due.assign(overdue=due.overdue.map({True: "yes", False: ""})))}
 
@@ -282,7 +289,7 @@ def known(as_of: str) -> str:
 
     Raises ValueError if nothing of the ledger was public by then.
     """
-    book = ledger.open(as_of=as_of)
+    book = ledger.open(as_of=as_of, private=False)
     if book.facts.empty:
         raise ValueError(f"nothing in the ledger was public on {as_of}: an edition of that date would be empty")
     parts = [part for _, part in sorted(vars(book).items()) if isinstance(part, pd.DataFrame)]
@@ -333,14 +340,17 @@ def site(build: Path, notebooks: list[Path], generated: dict[str, pd.DataFrame],
     index = index.replace(
         "<!-- contents -->", f"```{{toctree}}\n:hidden:\n:maxdepth: 1\n{toc}\nfreshness\ncoverage\nversions\ndisputed\ndocuments\n{others}```"
     ).replace("<!-- gallery -->", _gallery(cards))
-    index = index.replace("<!-- answer -->", answer)
+    book = ledger.open(as_of=as_of, private=False)
+    progress = fresh.progress(book, _today(as_of))
+    index = index.replace("<!-- answer -->", answer).replace("<!-- progress -->", f"{progress} [What is held, and what is due](freshness.md).")
     (source / "index.md").write_text(index, encoding="utf-8")
+    (source / "due.json").write_text(_owed(book, generated["due"]), encoding="utf-8")
     pages = {
-        "documents": _documents(ledger.open(as_of=as_of)),
-        "coverage": _coverage(generated["coverage"]),
+        "documents": _documents(book),
+        "coverage": _coverage(generated["coverage"], progress),
         "versions": _versions(generated["restatements"], generated["recast_years"]),
-        "disputed": _disputed(generated["disputed"], generated["disputed_deals"], ledger.open(as_of=as_of).metrics.label.to_dict()),
-        "freshness": _freshness(generated["contents"], generated["due"], generated["newest"], _today(as_of)),
+        "disputed": _disputed(generated["disputed"], generated["disputed_deals"], book.metrics.label.to_dict()),
+        "freshness": _freshness(generated["contents"], generated["due"], generated["newest"], _today(as_of), progress),
     }
     if not as_of:
         pages["editions/index"] = _editions(build, notebooks, [*pages], editions)
@@ -426,6 +436,8 @@ def _dress(notebook: dict) -> list[dict]:
             tags.append("hide-input")
         for output in cell["outputs"]:
             about = output.get("metadata", {}).pop("outlay", {})
+            if about.get("private") or any(name.startswith("private:") for names in about.get("facts", {}).values() for name in names):
+                raise RuntimeError("a notebook holds what rests on data/private, which is never published: build it again without --private")
             if name := about.get("figure"):
                 alt = "".join(output["data"]["text/plain"])
                 cards.append({"name": name, "alt": alt, "title": heading})

@@ -46,7 +46,7 @@ def sweep(
     outs = [home / ("drawn" if figures else "cells") / build.run_name(path, cell).removeprefix(f"{path.stem}-") for cell in values]
     runs = [(path, cell, out) for cell, out in zip(values, outs, strict=True)]
     environment = {} if figures else {"OUTLAY_FIGURES": "none"}
-    with build.locked(home, say), kernels.warm():
+    with build.locked(home, say), build.environment(OUTLAY_PRIVATE=""), kernels.warm():  # a table of a sweep says nothing of whose its figures are
         build.stale(path)  # what the committed run asked of the ledger, most cells will ask too
         errors = _sent(cluster, runs, environment, say) if cluster else build.apart(runs, False, say, jobs, environment)
         rows = [_row(cell, out / path.name, error) for (_, cell, out), error in zip(runs, errors, strict=True)]
