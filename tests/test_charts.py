@@ -359,6 +359,15 @@ def test_spans_write_both_ends_and_an_arrow_where_nothing_bounds(book):
     assert [text.get_text() for text in figure.axes[0].texts] == ["1–2", "25", "20", "↑", "30"]
 
 
+def test_dots_on_both_sides_of_zero_keep_their_words_on_the_canvas(book):
+    grown = measures.growth(book.quarters("revenue", companies=["tsla", "meta"], since="2021-01-01")).tail(8).reset_index(drop=True)
+    grown["value"] = [-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4]
+    figure = charts.dots(grown, "A title", "Points", alt=ALT, names=grown.period, value_words=units.points)
+    figures.sound(figure, book)
+    axes = figure.axes[0]
+    assert all(text.get_window_extent().x1 <= axes.get_window_extent().x1 + 1 for text in axes.texts)
+
+
 def test_vintages_stand_in_the_order_of_their_publication_beside_what_had_been_spent(drawn, book):
     expected = forecasts.comparable(forecasts.annual(book.versions("capital_spending_forecast", stance="forward")))
     axes = drawn["vintages"].axes[0]

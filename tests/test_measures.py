@@ -225,7 +225,9 @@ def test_a_bridge_to_nowhere_is_refused(book):
 
 def test_a_range_of_a_ratio_holds_its_value_whatever_the_signs():
     loss = frame(values=(-2.0, -3.0), low=-2.5, high=-1.5)
-    out = measures.ratio(loss.assign(low=loss.value - 0.5, high=loss.value + 0.5), frame(values=(4.0, 6.0)).assign(low=[3.0, 5.0], high=[5.0, 7.0], metric="n"))
+    out = measures.ratio(
+        loss.assign(low=loss.value - 0.5, high=loss.value + 0.5), frame(values=(4.0, 6.0)).assign(low=[3.0, 5.0], high=[5.0, 7.0], metric="n")
+    )
     assert (out.low <= out.value).all() and (out.value <= out.high).all()
     assert (out.low.iloc[0], out.high.iloc[0]) == (-2.5 / 3, -1.5 / 5)
 
@@ -242,7 +244,9 @@ def test_growth_of_a_range_holds_its_value():
 
 
 def test_a_sum_from_the_start_carries_its_range():
-    out = measures.cumulate(frame(values=(1.0, 2.0, 3.0)).assign(low=[float("nan"), 1.5, 2.5], high=[float("nan"), 2.5, 3.5], bounds=["", "computed", "computed"]))
+    out = measures.cumulate(
+        frame(values=(1.0, 2.0, 3.0)).assign(low=[float("nan"), 1.5, 2.5], high=[float("nan"), 2.5, 3.5], bounds=["", "computed", "computed"])
+    )
     assert out.low.iloc[1:].tolist() == [2.5, 5.0] and out.high.iloc[1:].tolist() == [3.5, 7.0]
     assert pd.isna(out.low.iloc[0]) and out.bounds.tolist() == ["", "computed", "computed"]
 
@@ -266,7 +270,9 @@ def test_a_formula_turns_a_floor_as_it_turns_the_value():
 
 def test_commitments_are_as_weak_as_the_weakest(book):
     held = book.deals(companies=["openai"])
-    held = held[held.value.notna() & (held["from"] == "openai") & (held.firmness == "firm") & (held.instrument == "services") & (held.unit == "USD bn")]
+    held = held[
+        held.value.notna() & (held["from"] == "openai") & (held.firmness == "firm") & (held.instrument == "services") & (held.unit == "USD bn")
+    ]
     held = held[~held.deal.isin([inner for inner, _ in measures.contained(held)])]
     held = held[held.stance == "forward"]
     out = measures.commitments(held)
@@ -319,3 +325,51 @@ def test_rounding_leaves_half_a_unit_and_about_a_whole_one(book):
     assert set(points.bounds) == {"computed"}
     floor = measures.rounded(book, book.observations("azure_revenue"))
     assert floor.low.isna().all() and set(floor.bounds) == {""}
+
+
+def test_a_formula_is_worked_on_the_periods_that_all_frames_hold(book):
+    capex, cloud = (book.quarters(name, companies=["amzn"], since="2024-01-01") for name in ("capex_cash", "aws_revenue"))
+    made = measures.each(lambda spent, taken: spent / taken, capex, cloud[cloud.period != "2024Q3"], label="cost", unit="USD bn per USD bn")
+    wanted = measures.ratio(capex, cloud).set_index("period")
+    assert "2024Q3" not in set(made.period)
+    assert made.value.tolist() == pytest.approx(wanted.value[made.period].tolist())
+    assert [set(facts) for facts in made.facts] == [set(facts) for facts in wanted.facts[made.period]]
+
+
+def test_a_formula_on_periods_refuses_two_companies_in_one_frame(book):
+    capex = book.quarters("capex_cash", companies=["amzn", "msft"], since="2024-01-01")
+    with pytest.raises(ValueError, match="two figures for one period"):
+        measures.each(lambda value: value, capex, label="one", unit="USD bn")
+
+
+def test_frames_that_share_no_period_give_an_empty_frame_with_the_usual_columns(book):
+    old, new = book.quarters("aws_revenue", since="2023-01-01").head(2), book.quarters("aws_revenue").tail(2)
+    made = measures.each(lambda one, other: one + other, old, new, label="none", unit="USD bn")
+    assert made.empty
+    assert list(made.columns) == [*ledger.COLUMNS, *ledger.MARKS]
+
+
+def test_an_index_starts_at_its_base_and_keeps_the_facts_of_its_base(book):
+    capex = book.quarters("capex_cash", companies=["aapl", "msft"], since="2023-01-01")
+    made = measures.indexed(capex)
+    first, last = made.groupby("company").head(1), made[made.company == "msft"].iloc[-1]
+    assert first.value.tolist() == [100, 100]
+    assert last.value == pytest.approx(100 * capex[capex.company == "msft"].value.iloc[-1] / capex[capex.company == "msft"].value.iloc[0])
+    assert set(capex[capex.company == "msft"].facts.iloc[0]) < set(last.facts)
+
+
+def test_an_index_from_nothing_is_refused(book):
+    capex = book.quarters("capex_cash", companies=["msft"], since="2025-01-01").assign(value=0.0)
+    with pytest.raises(ValueError, match="starts at nothing"):
+        measures.indexed(capex)
+
+
+def test_a_formula_around_a_quarter_takes_as_many_quarters_before_as_from_it_on(book):
+    cloud = book.quarters("aws_revenue", since="2024-01-01").head(5)
+    made = measures.around(lambda values: sum(values[2:]) - sum(values[:2]), cloud, 2, label="step", unit="USD bn")
+    values = cloud.value.tolist()
+    assert made.period.tolist() == cloud.period.tolist()[2:4]
+    assert made.value.tolist() == pytest.approx([sum(values[at : at + 2]) - sum(values[at - 2 : at]) for at in (2, 3)])
+    assert set(made.facts.iloc[0]) == {fact for facts in cloud.facts.iloc[:4] for fact in facts}
+    holed = measures.around(lambda values: values[1] - values[0], cloud[cloud.period != cloud.period.iloc[2]], 1, label="step", unit="USD bn")
+    assert holed.period.tolist() == [cloud.period.iloc[1], cloud.period.iloc[4]]

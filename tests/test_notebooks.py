@@ -110,6 +110,7 @@ HEADLINE = build._path("04_spending_against_revenue")
 NOTHING = {"as_of": "2013-01-01"}  # before any of these questions could be answered
 SWITCHES = [{"basis": "with_leases", "calendar": "end_month"}, {"basis": "as_stated", "calendar": "fiscal"}]
 SWITCHED = [path for path in PATHS if all(any(f"{name} = " in cell for cell in sources(path, "code")[:1]) for name in ("basis", "calendar"))]
+ADVERTISING = build._path("05_advertising_and_devices")
 OTHERS = [
     *((path, NOTHING) for path in PATHS),
     *((path, values) for path in SWITCHED for values in SWITCHES),
@@ -123,6 +124,8 @@ OTHERS = [
     (build._path("08_how_long_it_lasts"), {"companies": ["meta"], "lasts": 6.0, "calendar": "day_weighted"}),
     (PROMISED, {"companies": ["msft"]}),
     (PROMISED, {"companies": ["meta", "tsla"], "since": "2024-01-01"}),
+    (ADVERTISING, {"companies": ["aapl", "tsla"], "since": "2024-01-01", "launch": "2025-07-01"}),
+    (ADVERTISING, {"basis": "as_stated", "calendar": "day_weighted", "launch": "2030-01-01"}),
 ]
 
 

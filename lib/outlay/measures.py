@@ -265,6 +265,68 @@ def computed(work: Callable, *rows: pd.Series, label: str, unit: str, kind: str 
     return _finish(pd.DataFrame([row]))
 
 
+def each(work: Callable, *frames: pd.DataFrame, label: str, unit: str) -> pd.DataFrame:
+    """Work a formula on every period that all frames hold, as `computed` does on rows; one row a period, `company` being `label`.
+
+    Each frame holds one figure a period. Refuses frames that hold more, as several companies would.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> capex, cloud = (book.quarters(name, companies=["amzn"], since="2025-07-01") for name in ("capex", "cloud_revenue"))
+    >>> each(lambda spent, taken: spent - taken, capex, cloud, label="gap", unit="USD bn").value.round(3).tolist()
+    [2.089]
+    """
+    for frame in frames:
+        if frame.duplicated("period").any():
+            raise ValueError("each: a frame has two figures for one period. Filter it to one company and one metric first.")
+    keyed = [frame.set_index("period", drop=False) for frame in frames]
+    shared = [period for period in keyed[-1].index if all(period in frame.index for frame in keyed)]
+    rows = [computed(work, *(frame.loc[period] for frame in keyed), label=label, unit=unit) for period in shared]
+    return _finish(pd.concat(rows, ignore_index=True)) if rows else _finish(frames[-1].head(0))
+
+
+def around(work: Callable, frame: pd.DataFrame, quarters: int, *, label: str, unit: str) -> pd.DataFrame:
+    """Work a formula on the values of the quarters before and of the quarters from each quarter on, as many on either side; a row a quarter.
+
+    `frame` holds one figure a quarter; `work` takes a list of twice as many values as `quarters`. A quarter with a hole on either side is left out.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> cloud = book.quarters("cloud_revenue", companies=["amzn"], since="2025-01-01")
+    >>> around(lambda values: values[1] - values[0], cloud, 1, label="step", unit="USD bn").period.tolist()
+    ['2025Q2', '2025Q3']
+    """
+    ordered = _ordered(frame)
+    if ordered.company.nunique() > 1:
+        raise ValueError("around: the frame holds several companies. Filter it to one.")
+    found = []
+    for at in range(quarters, len(ordered) - quarters + 1):
+        window = ordered.iloc[at - quarters : at + quarters]
+        if (window.place.diff().dropna() == 1).all():
+            made = computed(lambda *values: work(list(values)), *(row for _, row in window.iterrows()), label=label, unit=unit)
+            middle = window.iloc[quarters]
+            found.append(made.assign(period=middle.period, period_start=middle.period_start, period_end=middle.period_end))
+    return pd.concat(found, ignore_index=True) if found else _finish(frame.head(0))
+
+
+def indexed(frame: pd.DataFrame, base: float = 100) -> pd.DataFrame:
+    """Divide each company's values by its first one, times `base`; the unit is an index, the first value is the base itself.
+
+    >>> book = ledger.open(as_of="2025-11-15")
+    >>> indexed(book.quarters("capex", companies=["msft"], since="2025-01-01")).value.round().tolist()
+    [100.0, 102.0, 116.0]
+    """
+    out = frame.sort_values(["company", "period_end"], kind="stable", ignore_index=True)
+    if len(out) and (out.groupby("company").value.first() <= 0).any():
+        raise ValueError("indexed: a company starts at nothing or below. Begin where its values are positive.")
+    first = out.groupby("company")
+    for name in ("low", "high", "value"):
+        out[name] = out[name].astype(float) / first.value.transform("first") * base
+    begins = first.facts.transform("first")
+    out["facts"] = [_together(both) for both in zip(out.facts, begins, strict=True)]
+    begins = first.grade.transform("first")
+    out["grade"] = [_weakest(both) for both in zip(out.grade, begins, strict=True)]
+    return _finish(out.assign(unit="index", kind="rate", how="derived"))
+
+
 def _bent(work: Callable, values: list[float], place: int, relation: str) -> str:
     """Return what a relation of one operand becomes in the result: flipped where the result falls as the operand rises."""
     more = [value + (abs(value) / 1000 + 1e-9) * (at == place) for at, value in enumerate(values)]

@@ -97,6 +97,15 @@ def percent(value: float, decimals: int = 0) -> str:
     return f"{'−' if round(value * 100, decimals) < 0 else ''}{abs(value) * 100:,.{decimals}f}%"
 
 
+def points(value: float) -> str:
+    """Write a difference of shares (0.074) in percentage points.
+
+    >>> points(0.074), points(-0.02)
+    ('7.4 points', '−2.0 points')
+    """
+    return f"{percent(value, 1)[:-1]} points"
+
+
 def times(value: float) -> str:
     """Write a multiple: one decimal below ten, none above.
 

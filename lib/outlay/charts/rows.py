@@ -154,7 +154,8 @@ def dots(
             axes.plot(row.value, place, mark, color=colour, markersize=6, markerfacecolor=face, markeredgewidth=1.4, linestyle="none", zorder=3)
             end = max(row.value, row.high if pd.notna(row.high) else row.value)
             words = {"≥": "more than ", "≤": "at most ", "≈": "about "}.get(row.relation, "") + value_words(row.value)
-            texts.append(axes.annotate(words, (end, place), (7, 0), textcoords="offset points", va="center", fontsize=8))
+            paper = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # the line of the row must not strike the words out
+            texts.append(axes.annotate(words, (end, place), (7, 0), textcoords="offset points", va="center", fontsize=8, bbox=paper))
         canvas.name_bars(figure, axes, [textwrap.fill(str(name), 34) for name in names], zero=not logarithmic)
         axes.hlines(range(len(frame)), 0, 1, transform=axes.get_yaxis_transform(), color=style.GRID, linewidth=0.6, zorder=1)
         room = 1 - (max(canvas.text_width(figure, text) for text in texts) + 12 / 72) / (axes.get_position().width * figure.get_figwidth())
@@ -164,7 +165,8 @@ def dots(
             low = 10 ** math.floor(math.log10(low))
             axes.set_xlim(low, low * (high / low) ** (1 / room))
         else:
-            axes.set_xlim(min(0, low * 1.1), max(high, 0) / room)
+            left = min(0, low * 1.1)
+            axes.set_xlim(left, left + (max(high, 0) - left) / room)
         if reference:
             axes.axvline(reference[0], color=style.MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
             where = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}

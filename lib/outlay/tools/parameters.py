@@ -61,6 +61,7 @@ PARAMETERS = {
     "since": Parameter(str, "quarters that end on or after that date", _date),
     "companies": Parameter(list, "which firms, as a list of their short names", _companies),
     "start": Parameter(str, "first day of the capital that has to be earned back", _date),
+    "launch": Parameter(str, "first day of the quarters that are set against those before it (an assumption)", _date),
     "margin": Parameter(float, "share of added revenue left to pay for capital, before depreciation (an assumption)", _between(0.01, 1)),
     "margins": Parameter(list, "the margins of the heat map, as shares (assumptions)", _between(0.01, 1)),
     "horizons": Parameter(list, "the years of the heat map (assumptions)", _between(1, 40)),
