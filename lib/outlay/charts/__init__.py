@@ -8,10 +8,13 @@ from outlay.charts.canvas import headline
 from outlay.charts.curves import curves
 from outlay.charts.files import rows_drawn, show, write, written
 from outlay.charts.grids import heat
+from outlay.charts.lights import lights
 from outlay.charts.promises import ladder, misses
 from outlay.charts.rows import bars, dots, waterfall
 from outlay.charts.scatter import spread, vintages
 from outlay.charts.time import columns, lines, multiples, panels, ranges, spans
+from outlay.charts.shifts import shifts
+from outlay.charts.time import columns, lines, multiples, panels, ranges
 
 __all__ = [
     "bars",
@@ -21,12 +24,14 @@ __all__ = [
     "headline",
     "heat",
     "ladder",
+    "lights",
     "lines",
     "misses",
     "multiples",
     "panels",
     "ranges",
     "rows_drawn",
+    "shifts",
     "show",
     "spans",
     "spread",

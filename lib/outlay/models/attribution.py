@@ -1,6 +1,6 @@
 """Attribution: what each of several causes has to do with a difference, when they work together.
 
-The value of Shapley: a cause's share is its effect averaged over every order in which the causes can be let in. It knows neither the ledger nor money.
+The value of Shapley: a cause's share is its effect averaged over every order in which the causes can be let in.
 """
 
 import itertools
