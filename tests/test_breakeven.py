@@ -44,6 +44,11 @@ def test_ten_per_cent_on_jpmorgans_investment_by_life():
     assert payments == {math.inf: 500, 15: 657, 8: 937, 5: 1319}
 
 
+@given(amounts, rates, years)
+def test_the_life_of_an_annuity_comes_back_from_its_payment(capital, rate, life):
+    assert breakeven.lasting(capital, rate, breakeven.annuity(capital, rate, life)) == pytest.approx(life, rel=1e-6)
+
+
 @given(amounts, rates, years, st.floats(0.01, 0.99))
 def test_layers_of_one_life_are_one_annuity(capital, rate, life, share):
     layers = {"chips": (share, life), "building": (1 - share, life)}
@@ -77,8 +82,9 @@ def test_interest_never_lowers_what_is_required(capital, margin, horizon, rate):
         lambda: breakeven.annuity(1, -1, 3),
         lambda: breakeven.layered(1, 0.1, {"chips": (0.5, 5)}),
         lambda: breakeven.layered(1, 0.1, {}),
+        lambda: breakeven.lasting(100, 0.1, 9),
     ],
 )
 def test_what_has_no_answer_is_refused(call):
-    with pytest.raises(ValueError, match="must be|is a share"):
+    with pytest.raises(ValueError, match="must be|is a share|never repays"):
         call()

@@ -25,7 +25,7 @@ def shifts(
     """Draw a row an answer: hollow as it was given and filled as it would be given now, joined by a thin line, both written beside it.
 
     `before` and `after` match row by row; where `after` has no value the words `missing` stand there. What was given as a range alone, and what
-    is made of one, is a bar from low to high without a dot. `names` are the words of the rows; rows of one of `groups` follow each other and stand under its name.
+    is made of one, is a bar from low to high without a dot. `names` are the rows' words; those of one of `groups` follow each other under its name.
 
     >>> from outlay import ledger
     >>> from outlay.models import required

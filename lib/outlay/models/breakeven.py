@@ -64,6 +64,22 @@ def annuity(capital: float, rate: float, years: float) -> float:
     return capital / years if rate == 0 else capital * (rate / -math.expm1(-years * math.log1p(rate)))
 
 
+def lasting(capital: float, rate: float, payment: float) -> float:
+    """Return the years in which an equal yearly payment repays capital with interest: the life that an `annuity` was worked with.
+
+    -ln(1 - r K / A) / ln(1 + r), or K / A at no interest; a payment that is no more than the interest never does, which is refused unless it is
+    just that (for ever). JPMorgan's 650 a year repays 5,000 at 10% in a little over fifteen years.
+
+    >>> round(lasting(5000, 0.10, 650), 1), lasting(100, 0, 25), lasting(5000, 0.10, 500)
+    (15.4, 4.0, inf)
+    """
+    if payment <= 0 or payment < rate * capital:
+        raise ValueError(f"a payment of {payment:g} is less than the interest of {rate * capital:g}: it never repays")
+    if rate == 0:
+        return capital / payment
+    return math.inf if payment == rate * capital else -math.log1p(-rate * capital / payment) / math.log1p(rate)
+
+
 def required_revenue(capital: float, margin: float, years: float, rate: float = 0.0) -> float:
     """Return the yearly revenue whose margin repays the capital in `years` at a return of `rate`.
 

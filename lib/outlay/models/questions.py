@@ -4,6 +4,9 @@ Each has one series and two thresholds; below the first it is calm, from the sec
 was public when its reports were due, not by what was learned later; what was not known then is out, never calm.
 """
 
+import functools
+import textwrap
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pandas as pd
@@ -15,6 +18,9 @@ DUE = 60  # days after its end in which the SEC wants a year's report of a large
 STALE = 183  # days before the end of a quarter beyond which a price says nothing about it
 MARGIN = 0.5  # of revenue, to pay for capital: the only margin published before 2024 (Sequoia, September 2023)
 STATES = ("calm", "strained", "alarming")
+
+
+SHORT = {"accounts": "the accounts", "payback": "the payback", "prices": "the bubble", "resolve": "the determination"}
 
 
 class Question(NamedTuple):
@@ -81,6 +87,26 @@ def words(question: str, value: float) -> str:
         if light(question, rounded) == light(question, value) and (question != "payback" or decimals or value == rounded):
             return text
     return text
+
+
+def captions(wide: int = 46) -> dict[str, tuple[str, str]]:
+    """Return what a chart writes beside each question: the question, and its measure with both thresholds, in lines of `wide` letters.
+
+    >>> captions()["accounts"][1].splitlines()[1]
+    'flow; strained from 50%, alarming from 75%'
+    """
+    ends = {name: [words(name, bound) for bound in (about.strained, about.alarming)] for name, about in QUESTIONS.items()}
+    lines = {name: f"{about.measure}; strained from {ends[name][0]}, alarming from {ends[name][1]}" for name, about in QUESTIONS.items()}
+    return {name: (about.asked, textwrap.fill(lines[name], wide)) for name, about in QUESTIONS.items()}
+
+
+def writers() -> dict[str, Callable[[float], str]]:
+    """Return for each question what writes a value of its series: see `words`.
+
+    >>> writers()["payback"](7.52)
+    '7.5'
+    """
+    return {name: functools.partial(words, name) for name in QUESTIONS}
 
 
 def due(end: pd.Timestamp, as_of: pd.Timestamp | None = None) -> str:
@@ -170,7 +196,7 @@ def _prices(book: ledger.Book, quarter: str) -> pd.DataFrame:
 
 
 def _resolve(book: ledger.Book, quarter: str, companies: list[str]) -> pd.DataFrame:
-    """Return which share of the changes of guidance in the year before the reports were due were raises; two changes are the least that say anything."""
+    """Return which share of the changes of guidance in the year before the reports were due were raises; at least two of them."""
     said = guidance.revisions(book.guidance("capex", companies=companies))
     until = pd.Timestamp(due(pd.Period(quarter, "Q").end_time.normalize(), book.as_of))
     moved = said[said.step.isin(["raised", "cut"]) & (said.published > until - pd.DateOffset(years=1)) & (said.published <= until)]

@@ -5,7 +5,7 @@ that input's place since, and the one form onto which those can be brought that 
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import pandas as pd
@@ -77,7 +77,9 @@ class Model(NamedTuple):
     common: Callable | None = None  # the inputs, in order, as the factors of `FORM`
 
 
-OVER_LIFE, A_YEAR = "over the life", "a year"
+BUILDERS = ("amzn", "googl", "meta", "msft")  # whose spending stands for that of all that the models speak of
+OVER_LIFE, A_YEAR = "over the life of what is bought", "a year"
+LAYERS = ("share_of_chips", "share_of_infrastructure", "share_of_building", "life_of_building")  # of Kupperman, August 2025
 FORM = ("capital", "other costs", "return asked for", "margin")  # see `over_life`
 
 
@@ -121,13 +123,13 @@ MODELS = {
         ("cumulative_capital_spending", "incremental_cloud_revenue"),
         breakeven.multiple,
         (("cumulative_capital_spending", "spending above the pace of 2022"), ("incremental_cloud_revenue", "cloud revenue added in a year")),
-        "the note's own answer was not printed in what was read; the ratio is how it was told on",
+        "its ratio was told on, not printed",
     ),
     "morgan_stanley_2025": Model(
         "Morgan Stanley",
         "morgan_stanley_2025",
         "funding_gap",
-        "gap, not revenue",
+        "a gap, not revenue",
         ("hardware_spending", "construction_spending", "own_cash"),
         gap,
     ),
@@ -158,7 +160,7 @@ MODELS = {
         A_YEAR,
         ("annual_capital_spending",),
         None,
-        lacking="the ratio of spending to revenue was not printed",
+        lacking="its ratio of spending to revenue was not printed",
     ),
     "kupperman_2025_10": Model(
         "Kupperman, shorter lives",
@@ -187,7 +189,7 @@ MODELS = {
         A_YEAR,
         ("investment", "return_on_investment"),
         perpetual,
-        lacking="the running costs behind it were not printed; the return alone is less",
+        lacking="the running costs behind it were not printed",
     ),
 }
 
@@ -221,22 +223,20 @@ def factors(model: str, inputs: dict[str, float]) -> dict[str, float]:
     return dict(zip(FORM, about.common(*(inputs[name] for name in about.inputs)), strict=True))
 
 
-def printed(book: ledger.Book, model: str) -> pd.DataFrame:
-    """Return what was printed of a model, a row an input and one, the last, for its answer (if one was printed), in `COLUMNS` and `MARKS`.
+def recorded(book: ledger.Book, record: str, names: Iterable[str], author: str = "", asks: str = "") -> pd.DataFrame:
+    """Return rows of models.csv as a frame, one a name and in their order: `COLUMNS`, `MARKS`, `half` (half a printed unit) and `published`.
 
-    `metric` is the name in models.csv; empty if one of them was not known yet at the book's date.
+    `metric` is the name there. Empty if one of them was not known yet at the book's date.
 
-    >>> printed(ledger.open(), "document_004")[["metric", "value"]].values.tolist()
-    [['cumulative_capital_spending', 1000.0], ['profit_margin', 0.5], ['required_revenue', 2000.0]]
+    >>> recorded(ledger.open(), "morgan_stanley_2025", ["own_cash", "private_credit"]).value.tolist()
+    [1400.0, 800.0]
     """
-    about = MODELS[lookup.known("published model", model, MODELS)]
-    wanted = [*about.inputs, *([about.result] if about.result else [])]
-    rows = book.models[(book.models.model == about.record) & (book.models.n == 1)].drop_duplicates("name").set_index("name")
+    rows = book.models[(book.models.model == record) & (book.models.n == 1)].drop_duplicates("name").set_index("name")
     number = dict(zip(book.models.fact, book.models.index, strict=True))
-    rows = rows.loc[wanted] if set(wanted) <= set(rows.index) else rows.head(0)
+    rows = rows.loc[list(names)] if set(names) <= set(rows.index) else rows.head(0)
     frame = pd.DataFrame(
         {
-            "company": about.author,
+            "company": author or record,
             "metric": rows.index,
             "period": rows.period_end.dt.strftime("%Y").fillna(""),
             "period_start": pd.NaT,
@@ -255,11 +255,21 @@ def printed(book: ledger.Book, model: str) -> pd.DataFrame:
             "stand_in": False,
             "recast": False,
             "bounds": ["printed" if pd.notna(low) else "" for low in rows.lowest],
-            "said_by": about.author,
-            "scope": about.asks,
+            "said_by": author,
+            "scope": asks,
         }
     )
     return frame.assign(half=rows.half, published=rows.source.map(book.sources.published)).reset_index(drop=True)
+
+
+def printed(book: ledger.Book, model: str) -> pd.DataFrame:
+    """Return what was printed of a model (see `recorded`): a row an input and one, the last, for its answer, if one was printed.
+
+    >>> printed(ledger.open(), "document_004")[["metric", "value"]].values.tolist()
+    [['cumulative_capital_spending', 1000.0], ['profit_margin', 0.5], ['required_revenue', 2000.0]]
+    """
+    about = MODELS[lookup.known("published model", model, MODELS)]
+    return recorded(book, about.record, [*about.inputs, *([about.result] if about.result else [])], about.author, about.asks)
 
 
 def published(book: ledger.Book) -> pd.DataFrame:
@@ -301,7 +311,12 @@ def published(book: ledger.Book) -> pd.DataFrame:
             row |= {"recomputed": float("nan"), "from_low": float("nan"), "from_high": float("nan"), "meets": None}
         found.append(row)
     columns = [*ledger.COLUMNS, *ledger.MARKS, "model", "published", "asks", "recomputed", "from_low", "from_high", "meets", "lacking"]
-    return pd.DataFrame(found, columns=columns).sort_values("published", kind="stable", ignore_index=True)
+    return _dated(pd.DataFrame(found, columns=columns)).sort_values("published", kind="stable", ignore_index=True)
+
+
+def _dated(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose days are days even if it has no rows."""
+    return frame.assign(**{name: pd.to_datetime(frame[name]) for name in ("published", "period_end", "to") if name in frame})
 
 
 def _ends(inputs: pd.DataFrame) -> list[tuple[float, ...]]:
@@ -309,22 +324,22 @@ def _ends(inputs: pd.DataFrame) -> list[tuple[float, ...]]:
     return [(row.low, row.high) if row.how == "derived" and pd.notna(row.low) and pd.notna(row.high) else (row.value,) for row in inputs.itertuples()]
 
 
-def measured(book: ledger.Book, *, companies: list[str], sellers: list[str], start: str, calendar: str = "overlap") -> dict[str, pd.Series]:
+def measured(book: ledger.Book, *, start: str, companies: Iterable[str] = BUILDERS, calendar: str = "overlap") -> dict[str, pd.Series]:
     """Return the ledger's figures that have taken the place of published inputs, each a row that carries its facts; what is not known is left out.
 
-    `pace of chip sales` is four times the newest quarter of Nvidia's data-centre revenue: a pace, not a year. `spending of a year` and `spending so far`
-    (from `start` on) are all capital spending of `companies`, for AI or not; `spending above the pace of 2022` is that from January 2023 on less
-    what the same time would have cost at the pace of 2022. `cloud revenue added in a year` is that of `sellers`.
+    `pace of chip sales` is four times the newest quarter of Nvidia's data-centre revenue: a pace, not a year. `spending of a year` and `spending so
+    far` (from `start` on) are all capital spending of `companies` in cash, for AI or not; `spending above the pace of 2022` is that from January 2023
+    on less what the same time would have cost at the pace of 2022. `cloud revenue added in a year` is that of those of them that sell a cloud.
 
-    >>> found = measured(ledger.open(as_of="2025-11-15"), companies=["msft"], sellers=["msft"], start="2023-01-01")
+    >>> found = measured(ledger.open(as_of="2025-11-15"), start="2023-01-01", companies=["msft"])
     >>> bool(found["spending so far"].value > found["spending of a year"].value)
     True
     """
-    found = {}
+    found, companies = {}, list(companies)
     sold = book.quarters("nvidia_data_center_revenue", companies=["nvda"], calendar="fiscal")
     if len(sold):
         found["pace of chip sales"] = _row(lambda quarter: 4 * quarter, sold.iloc[-1], label="pace of chip sales", kind="run_rate")
-    quarters = book.quarters("capex", calendar=calendar, companies=companies)
+    quarters = book.quarters("capex", basis="cash", calendar=calendar, companies=companies)
     spent = measures.total(quarters) if quarters.company.nunique() == len(companies) else quarters.head(0)
     year = measures.trailing(spent)
     if len(year):
@@ -337,15 +352,15 @@ def measured(book: ledger.Book, *, companies: list[str], sellers: list[str], sta
     if len(base) and sofar is not None:
         count = round((sofar.period_end - sofar.period_start).days / 91.31)
         found["spending above the pace of 2022"] = _row(
-            lambda pace, all: all - pace * count / 4, base.iloc[-1], sofar, label="spending above the pace of 2022"
+            lambda pace, every: every - pace * count / 4, base.iloc[-1], sofar, label="spending above the pace of 2022"
         )
     added = []
-    for basis in ("original_segments", "current_segments"):
-        cloud = book.quarters("cloud_revenue", basis=basis, calendar=calendar, companies=sellers) if sellers else quarters.head(0)
-        whole_set = cloud.company.nunique() == len(sellers) and len(cloud)
-        added += [measures.change(measures.trailing(measures.total(cloud))).tail(1)] if whole_set else []
-    if added := [rows.iloc[-1] for rows in added if len(rows)]:
-        found["cloud revenue added in a year"] = max(added, key=lambda row: row.period_end)
+    for basis in ("original_segments", "current_segments"):  # whichever reaches further; of two that reach as far, the present one
+        cloud = book.quarters("cloud_revenue", basis=basis, calendar=calendar, companies=companies)
+        change = measures.change(measures.trailing(measures.total(cloud)))
+        added += [change.iloc[-1]] if len(change) else []
+    if added:
+        found["cloud revenue added in a year"] = sorted(added, key=lambda row: row.period_end)[-1]
     return found
 
 
@@ -360,7 +375,7 @@ def today(book: ledger.Book, found: dict[str, pd.Series]) -> pd.DataFrame:
     what stands for what; all other inputs stay as printed.
 
     >>> book = ledger.open()
-    >>> found = measured(book, companies=["msft"], sellers=["msft"], start="2023-01-01")
+    >>> found = measured(book, start="2023-01-01", companies=["msft"])
     >>> today(book, found).model.tolist()[:2]
     ['sequoia_2023', 'sequoia_2024']
     """
@@ -377,7 +392,56 @@ def today(book: ledger.Book, found: dict[str, pd.Series]) -> pd.DataFrame:
         said = "; ".join(f"{name}: {measure}" for name, measure in now.items())
         out.append(made.assign(model=model, replaced=said, period_end=last))
     columns = [*ledger.COLUMNS, *ledger.MARKS, "model", "replaced"]
-    return pd.concat(out, ignore_index=True)[columns] if out else pd.DataFrame(columns=columns)
+    return pd.concat(out, ignore_index=True)[columns] if out else _dated(pd.DataFrame(columns=columns))
+
+
+def swaps(book: ledger.Book, found: dict[str, pd.Series]) -> pd.DataFrame:
+    """Return which printed input each figure of the ledger (see `measured`) stands for: a row a model and input, with both values, USD bn.
+
+    >>> book = ledger.open()
+    >>> found = measured(book, start="2023-01-01", companies=["msft"])
+    >>> swaps(book, found)[["input", "printed", "by"]].values.tolist()[0]
+    ['gpu run rate revenue', 50.0, 'pace of chip sales']
+    """
+    out = []
+    for model, about in MODELS.items():
+        rows = printed(book, model).set_index("metric")
+        for name, measure in about.now if len(rows) else ():
+            now = found.get(measure)
+            out.append(
+                {
+                    "model": about.author,
+                    "published": rows.published.iloc[0],
+                    "input": name.replace("_", " "),
+                    "printed": rows.value[name],
+                    "by": measure,
+                    "now": float("nan") if now is None else now.value,
+                    "to": pd.NaT if now is None else now.period_end,
+                }
+            )
+    return _dated(pd.DataFrame(out, columns=["model", "published", "input", "printed", "by", "now", "to"]))
+
+
+def by_life(bank: pd.DataFrame, layers: pd.DataFrame, ages: Iterable[float], infrastructure: float) -> pd.DataFrame:
+    """Return what a printed return on a printed investment takes each year, by the life of chips: a row an age, USD bn.
+
+    `bank` is JPMorgan's model as `printed`, `layers` the rows `LAYERS` as `recorded`. `All of one life` is the annuity of the whole, `In layers` that
+    of chips beside power and cooling of `infrastructure` years and a building of the printed life; see `breakeven.layered`.
+
+    >>> book = ledger.open()
+    >>> by_life(printed(book, "jpmorgan_2025"), recorded(book, "kupperman_2025_08", LAYERS), [5, 15], 10).round(0).values.tolist()
+    [[1319.0, 1049.0], [657.0, 686.0]]
+    """
+    capital, rate = bank.set_index("metric").value[["investment", "return_on_investment"]]
+    chips, power, building, life = layers.set_index("metric").value[list(LAYERS)]
+    ages = list(ages)
+    table = {
+        "All of one life": [breakeven.annuity(capital, rate, age) for age in ages],
+        "In layers": [
+            breakeven.layered(capital, rate, {"chips": (chips, age), "power": (power, infrastructure), "building": (building, life)}) for age in ages
+        ],
+    }
+    return pd.DataFrame(table, index=ages)
 
 
 def like(book: ledger.Book) -> pd.DataFrame:
@@ -394,9 +458,9 @@ def like(book: ledger.Book) -> pd.DataFrame:
         rows = printed(book, row.model).set_index("metric").value
         form = factors(row.model, rows[list(about.inputs)].to_dict()) if about.common else dict.fromkeys(FORM, float("nan"))
         made = over_life(**form) if about.common else float("nan")
-        why = "" if about.common else about.lacking if about.asks == A_YEAR else f"it answers another question: {about.asks}"
+        why = "" if about.common else about.lacking if about.asks == A_YEAR else f"another question: {about.asks}"
         out.append({"model": row.model, "author": about.author, "published": row.published, **form, "over the life": made, "lacking": why})
-    return pd.DataFrame(out, columns=["model", "author", "published", *FORM, "over the life", "lacking"])
+    return _dated(pd.DataFrame(out, columns=["model", "author", "published", *FORM, "over the life", "lacking"]))
 
 
 def attributed(book: ledger.Book, one: str, other: str) -> pd.DataFrame:
