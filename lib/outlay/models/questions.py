@@ -50,10 +50,10 @@ QUESTIONS = {
     ),
     "prices": Question(
         "Does the bubble grow?",
-        "price over expected profit, share of the high of 1999 to 2000",
+        "S&P 500 price over expected profit, share of its high of 1999 to 2000",
         0.75,
         1.0,
-        "the high of the last boom in technology, and three quarters of it; S&P 500, profit of the next twelve months",
+        "the high of the last boom in technology, and three quarters of it; profit is what analysts expect of the next twelve months",
     ),
     "resolve": Question(
         "How determined are they?",

@@ -144,7 +144,7 @@ MODELS = {
         common=lambda capital, life, margin: (capital, 1.0, 1.0, margin),
     ),
     "kupperman_2025_08_return": Model(
-        "Kupperman, with return",
+        "Kupperman (return)",
         "kupperman_2025_08",
         "required_revenue_with_return",
         A_YEAR,
@@ -163,7 +163,7 @@ MODELS = {
         lacking="its ratio of spending to revenue was not printed",
     ),
     "kupperman_2025_10": Model(
-        "Kupperman, shorter lives",
+        "Kupperman (short lives)",
         "kupperman_2025_10",
         "required_revenue",
         A_YEAR,
