@@ -58,10 +58,13 @@ def shifts(
             words = f"{_said(old, value_words)}{f', now {_said(new, value_words)}' if len(known) > 1 else f': {missing}'}"
             texts.append(axes.annotate(words, (max(ends), place), (7, 0), textcoords="offset points", va="center", fontsize=8))
         canvas.name_bars(figure, axes, labels)
-        for group, place in headings.items():
-            start = -axes.get_position().x0 * figure.get_figwidth() * 72 + canvas.EDGE * 72
-            where = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
-            axes.annotate(group, (0, place), (start, 0), **where, fontweight="bold", va="center")
+        box, width = axes.get_position(), figure.get_figwidth()
+        where = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
+        over = [axes.annotate(group, (0, place), **where, xytext=(0, 0), fontweight="bold", va="center") for group, place in headings.items()]
+        left = max(box.x0, (max(canvas.text_width(figure, text) for text in over) + 2 * canvas.EDGE) / width)  # a heading may be longer than any name
+        axes.set_position([left, box.y0, box.x1 - left, box.height])
+        for text in over:
+            text.set_position(((canvas.EDGE - left * width) * 72, 0))
         wide = axes.get_position().width * figure.get_figwidth()
         axes.set_xlim(0, max(text.xy[0] / (1 - (canvas.text_width(figure, text) + 10 / 72) / wide) for text in texts))
         return figure

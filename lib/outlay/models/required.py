@@ -470,7 +470,7 @@ def attributed(book: ledger.Book, one: str, other: str) -> pd.DataFrame:
     difference and none depends on the order in which they are taken. In `COLUMNS` and `MARKS`; every row carries the facts of both models.
 
     >>> attributed(ledger.open(), "sequoia_2023", "sequoia_2024")[["metric", "value"]].values.tolist()[:2]
-    [['Sequoia', 200.0], ['capital', 400.0]]
+    [['sequoia_2023', 200.0], ['capital', 400.0]]
     """
     sides = []
     for model in (one, other):
@@ -480,13 +480,11 @@ def attributed(book: ledger.Book, one: str, other: str) -> pd.DataFrame:
         sides.append((factors(model, rows.set_index("metric").value[list(MODELS[model].inputs)].to_dict()), rows))
     (before, first), (after, second) = sides
     steps = attribution.between(over_life, before, after)
-    values = {MODELS[one].author: over_life(**before), **steps, f"{MODELS[other].author} ": over_life(**after)}
+    values = [(one, over_life(**before)), *steps.items(), (other, over_life(**after))]
     behind = tuple(sorted({fact for rows in (first, second) for facts in rows.facts for fact in facts}))
     row = pd.concat([first, second]).sort_values("grade", key=lambda grades: grades.map(ledger.GRADES.index)).iloc[-1]
     alike = {"company": "computed", "low": float("nan"), "high": float("nan"), "unit": "USD bn", "how": "derived", "bounds": "", "relation": "≈"}
-    frame = pd.DataFrame(
-        [{**row[[*ledger.COLUMNS, *ledger.MARKS]], **alike, "metric": name.strip(), "value": value} for name, value in values.items()]
-    )
+    frame = pd.DataFrame([{**row[[*ledger.COLUMNS, *ledger.MARKS]], **alike, "metric": name, "value": value} for name, value in values])
     return frame.assign(facts=[behind] * len(frame), value=units.settle(frame.value), said_by="", scope=OVER_LIFE)
 
 
