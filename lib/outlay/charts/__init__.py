@@ -14,7 +14,7 @@ from outlay.charts.rows import bars, dots, waterfall
 from outlay.charts.scatter import spread, vintages
 from outlay.charts.time import columns, lines, multiples, panels, ranges, spans
 from outlay.charts.shifts import shifts
-from outlay.charts.time import columns, lines, multiples, panels, ranges
+from outlay.charts.time import columns, lines, multiples, panels, ranges, spans
 
 __all__ = [
     "bars",
