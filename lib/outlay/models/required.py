@@ -430,7 +430,7 @@ def by_life(bank: pd.DataFrame, layers: pd.DataFrame, ages: Iterable[float], inf
 
     >>> book = ledger.open()
     >>> by_life(printed(book, "jpmorgan_2025"), recorded(book, "kupperman_2025_08", LAYERS), [5, 15], 10).round(0).values.tolist()
-    [[1319.0, 1049.0], [657.0, 686.0]]
+    [[1319.0, 1049.0], [657.0, 685.0]]
     """
     capital, rate = bank.set_index("metric").value[["investment", "return_on_investment"]]
     chips, power, building, life = layers.set_index("metric").value[list(LAYERS)]
