@@ -12,7 +12,6 @@ from outlay.charts.lights import lights
 from outlay.charts.promises import ladder, misses
 from outlay.charts.rows import bars, dots, waterfall
 from outlay.charts.scatter import spread, vintages
-from outlay.charts.time import columns, lines, multiples, panels, ranges, spans
 from outlay.charts.shifts import shifts
 from outlay.charts.time import columns, lines, multiples, panels, ranges, spans
 
