@@ -100,7 +100,8 @@ def test_numbers_in_prose_carry_their_facts(path):
     ]
     names = [name for facts in found for part in facts.values() for name in part]
     assert len(names) >= 8
-    assert all(re.fullmatch(r"[a-z_]+/\w+/[\d-]*\.\.[\d-]*@[a-z0-9-]+(#\d+)?", name) for name in names)
+    fact, record = r"[a-z_]+/\w+/[\d-]*\.\.[\d-]*@[a-z0-9-]+(#\d+)?", r"(models|deals)/[\w/-]+@[a-z0-9-]+(#\d+)?"
+    assert all(re.fullmatch(fact, name) or re.fullmatch(record, name) for name in names)
 
 
 DATES = ["2024-08-05", "2024-11-15", "2025-10-13"]
@@ -118,6 +119,7 @@ OTHERS = [
     (HEADLINE, {"companies": ["msft"]}),
     (HEADLINE, {"companies": ["meta"]}),
     (HEADLINE, {"basis": "as_stated", "as_of": "2024-08-05"}),
+    (HEADLINE, {"as_of": "2025-12-15", "life": 2.5, "rate": 0.0, "companies": ["orcl", "msft"]}),
     (build._path("01_who_is_spending"), {"basis": "with_leases", "calendar": "day_weighted", "companies": ["msft", "nvda"]}),
     (build._path("01_who_is_spending"), {"calendar": "fiscal", "companies": ["orcl"]}),
     (build._path("03_what_the_clouds_earn"), {"companies": ["msft"]}),

@@ -1184,9 +1184,10 @@ def stand_ins(frame: pd.DataFrame) -> list[str]:
     if marked.empty:
         return []
     every = _opened(home())
-    used = every["facts"].loc[sorted(set().union(*marked.facts)), ["company", "metric"]].drop_duplicates()
+    behind = every["facts"].index.intersection(sorted(set().union(*marked.facts)))  # a record of a deal or a model stands in for nothing
+    used = every["facts"].loc[behind, ["company", "metric"]].drop_duplicates()
     table = every["bases"]
-    table = table[table.stand_in & table.basis.isin(set(" / ".join(marked.basis.unique()).split(" / ")))]
+    table = table[table.stand_in & table.basis.isin(set(re.split(r" / |, | and ", " / ".join(marked.basis.unique()))))]
     used = used.merge(table[["company", "metric"]], on=["company", "metric"]).drop_duplicates()
     name, label = (every[key].set_index(column)[what] for key, column, what in (("companies", "company", "name"), ("metrics", "metric", "label")))
     firms = used.groupby("metric", sort=True).company.agg(lambda cells: units.spell(sorted(name[cells])))

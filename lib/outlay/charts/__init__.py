@@ -4,10 +4,12 @@ Every verb takes the frame first, then title and subtitle, then keywords; `alt` 
 into a notebook and writes it, with the rows it draws and where they come from, to the folder of figures.
 """
 
+from outlay.charts.answers import answers
 from outlay.charts.canvas import headline
 from outlay.charts.curves import curves
 from outlay.charts.files import rows_drawn, show, write, written
 from outlay.charts.grids import heat
+from outlay.charts.lights import lights
 from outlay.charts.marks import moment, rings
 from outlay.charts.promises import ladder, misses
 from outlay.charts.rows import bars, dots, waterfall
@@ -16,6 +18,7 @@ from outlay.charts.shifts import shifts
 from outlay.charts.time import columns, lines, multiples, panels, ranges, spans
 
 __all__ = [
+    "answers",
     "bars",
     "columns",
     "curves",
@@ -23,6 +26,7 @@ __all__ = [
     "headline",
     "heat",
     "ladder",
+    "lights",
     "lines",
     "misses",
     "moment",

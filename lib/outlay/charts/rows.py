@@ -86,7 +86,7 @@ def waterfall(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, names
         figure, axes = canvas.make([frame], title, subtitle, alt, size)
         colour = canvas.identity(frame.company.iloc[0])[1]
         colour = style.INK if colour == style.CONTEXT else colour
-        reached = 0.0
+        reached, texts = 0.0, []
         for place, row in enumerate(frame.itertuples()):
             end = place in (0, len(frame) - 1)
             begin = 0.0 if end else reached
@@ -105,12 +105,13 @@ def waterfall(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, names
             words = (
                 "not printed" if pd.isna(row.value) else units.money(row.value) if end else ("+" if row.value >= 0 else "") + units.money(row.value)
             )
-            axes.annotate(words, (max(begin, reached), place), (4, 0), textcoords="offset points", va="center", fontsize=8)
+            texts.append(axes.annotate(words, (max(begin, reached), place), (4, 0), textcoords="offset points", va="center", fontsize=8))
             if place < len(frame) - 1:
                 axes.plot([reached, reached], [place + 0.31, place + 0.69], color=style.MUTED, linewidth=0.7)
         labels = [textwrap.fill(names.get(metric, metric), 30) for metric in frame.metric]
         canvas.name_bars(figure, axes, labels)
-        axes.set_xlim(0, axes.dataLim.x1 * 1.14)
+        wide = axes.get_position().width * figure.get_figwidth()
+        axes.set_xlim(0, max(text.xy[0] / (1 - (canvas.text_width(figure, text) + 8 / 72) / wide) for text in texts))
         return figure
 
 

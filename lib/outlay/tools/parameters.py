@@ -70,6 +70,7 @@ PARAMETERS = {
     "lasts": Parameter(float, "years that servers last in truth (an assumption)", _between(0.5, 8)),
     "weights": Parameter(list, "shares of chips, building and power in the cost of a data centre (assumptions)", _between(0, 1)),
     "others": Parameter(list, "years that buildings and power last (assumptions)", _between(1, 60)),
+    "infrastructure_life": Parameter(float, "years that power and cooling last (an assumption)", _between(1, 40)),
     "rate": Parameter(float, "yearly return that capital must earn (an assumption)", _between(0, 0.5)),
 }
 
