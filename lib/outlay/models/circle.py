@@ -1,0 +1,256 @@
+"""The circle: who finances whom, how much of the money comes back to where it started, and what is left without it.
+
+Deals become edges of a graph, in USD bn a year where documents let a yearly amount be computed. What no document dates has bounds: at least nothing
+and at most all of it within one year.
+"""
+
+import math
+from collections.abc import Collection, Iterable
+
+import pandas as pd
+
+from outlay import ledger, units
+
+MONEY = ("equity", "debt", "services", "chips", "lease")  # instruments that move cash; a warrant moves shares, a guarantee nothing until it is called
+PROMISES = ("firm", "conditional", "letter_of_intent")  # what counts; talks are no deal, and what is cancelled moves nothing
+_ONCE = ("equity", "debt")  # money that flows once: its term, if any, is not one of payments
+_YEAR = pd.Timedelta(days=365)
+
+
+def innermost(deals: pd.DataFrame) -> pd.DataFrame:
+    """Return deals of which none contains another, the parts standing for what contains them.
+
+    Takes what `Book.deals` returns. A deal between the same two parties as its parts stays, and the parts go, where these do not add up to it; a deal that
+    gathers parts between other parties goes. Talks and cancelled deals are parts of nothing.
+
+    >>> book = ledger.open()
+    >>> set(innermost(book.deals()).deal) < set(book.deals().deal)
+    True
+    """
+    alive = deals[deals.firmness.isin(PROMISES)]
+    drop = set()
+    for outer in alive.itertuples():
+        parts = alive[alive.part_of == outer.deal]
+        if parts.empty:
+            continue
+        same = ((parts["from"] == alive.at[outer.Index, "from"]) & (parts["to"] == alive.at[outer.Index, "to"])).all()
+        whole = parts.value.notna().all() and abs(parts.value.sum() - outer.value) < 0.005 * max(outer.value, 1) if pd.notna(outer.value) else True
+        drop |= set(parts.deal) if same and not whole else {outer.deal}
+    return deals[~deals.deal.isin(drop)].reset_index(drop=True)
+
+
+def flows(deals: pd.DataFrame, date: str | pd.Timestamp, paid: dict[str, pd.Series] | None = None) -> pd.DataFrame:
+    """Return deals as flows in USD bn a year, a row a deal, in `COLUMNS`, `MARKS` and `TERMS` with `way`, `whole` and `money` added.
+
+    Takes what `Book.deals` returns, and the date for which they stand. `whole` is the deal's amount; `value` the amount of a year, known where the document
+    prints over how many years it runs (`way` is term) or where all of it flowed within the year before the date (once); money that flowed earlier is no longer in
+    the frame, nor are talks. Elsewhere `value` is a hole, `low` zero and `high` all of the amount (open), or a hole if nobody printed one. `money`
+    says whether cash moves. Cancelled deals stay, with nothing. `paid` holds, by deal, the row of what had been paid of it, which is taken off.
+
+    >>> book = ledger.open(as_of="2025-10-13")
+    >>> row = flows(book.deals(), "2025-10-13").set_index("deal").loc["openai-orcl-services"]
+    >>> float(row.value), float(row.whole), row.way
+    (60.0, 300.0, 'term')
+    """
+    date = pd.Timestamp(date)
+    rows = innermost(deals[deals.firmness != "talks"])
+    ended = rows.ends.notna() & (rows.ends < date)
+    gone = rows.stance.eq("actual") & rows.instrument.isin(_ONCE) & (rows.period_end <= date - _YEAR)
+    rows = rows[~ended & ~gone & (rows.unit == "USD bn")].reset_index(drop=True)
+    for deal, row in (paid or {}).items():
+        at = rows.index[rows.deal == deal]
+        rows.loc[at, "value"] = units.settle((rows.loc[at, "value"] - row.value).clip(lower=0))
+        rows.loc[at, ["low", "high"]] = float("nan")
+        for place in at:
+            rows.at[place, "facts"] = tuple(sorted({*rows.at[place, "facts"], *row.facts}))
+    until = (rows.ends - rows.starts.fillna(rows.period_end)) / pd.Timedelta(days=365.25)
+    years = rows.term_years.fillna(until.where(until > 0)).mask(rows.instrument.isin(_ONCE))
+    once = rows.stance.eq("actual") & rows.instrument.isin(_ONCE)
+    cancelled = rows.firmness == "cancelled"
+    rows["whole"] = rows.value
+    rows["money"] = rows.instrument.isin(MONEY)
+    rows["way"] = pd.Series("open", index=rows.index).mask(years.notna(), "term").mask(once, "once").mask(cancelled, "cancelled")
+    rows.loc[rows.whole.isna() & (rows.way != "cancelled"), "way"] = "open"
+    divided = years.where(rows.way == "term", 1.0)
+    known = rows.way.isin(["term", "once"])
+    most = rows[["value", "high"]].max(axis=1)
+    rows["value"] = units.settle((rows.whole / divided).where(known))
+    rows["low"] = units.settle((rows.low / divided).where(known, 0.0)).mask(cancelled)
+    rows["high"] = units.settle((rows.high / divided).where(known, most)).mask(cancelled)
+    rows["bounds"] = rows.bounds.where(known, "computed")
+    rows["kind"], rows["metric"], rows["how"] = "flow", "yearly flow", "derived"
+    return rows[[*ledger.COLUMNS, *ledger.MARKS, *ledger.TERMS, "note", "way", "whole", "money"]]
+
+
+def cycles(pairs: Iterable[tuple[str, str]], longest: int = 3) -> list[tuple[str, ...]]:
+    """Return the simple cycles of a directed graph of at most `longest` parties, each once, beginning with its first name.
+
+    A complete graph of four has 6 of two parties, 8 of three and 6 of four: the number of k-cycles among n is n! / ((n - k)! k).
+
+    >>> cycles([("a", "b"), ("b", "a"), ("b", "c"), ("c", "a")])
+    [('a', 'b'), ('a', 'b', 'c')]
+    """
+    after: dict[str, set[str]] = {}
+    for start, end in pairs:
+        after.setdefault(start, set()).add(end)
+    found = []
+
+    def walk(road: tuple[str, ...]) -> None:
+        for party in sorted(after.get(road[-1], ())):
+            if party == road[0] and len(road) > 1:
+                found.append(road)
+            elif party > road[0] and party not in road and len(road) < longest:
+                walk((*road, party))
+
+    for first in sorted(after):
+        walk((first,))
+    return sorted(found, key=lambda road: (len(road), road))
+
+
+def most_through(capacity: dict[tuple[str, str], float], source: str, sink: str) -> tuple[float, dict[tuple[str, str], float]]:
+    """Return the most that can flow from a source to a sink, and how much runs over each edge.
+
+    The maximum flow, found along shortest roads with room left (Edmonds and Karp, 1972). The network of Cormen, Leiserson, Rivest and Stein
+    (*Introduction to Algorithms*, chapter on maximum flow) carries 23. An edge may be without limit (infinite); if a whole road is, the result is infinite.
+
+    >>> most_through({("s", "a"): 3, ("a", "t"): 2, ("s", "t"): 1}, "s", "t")[0]
+    3.0
+    """
+    left: dict[str, dict[str, float]] = {}
+    for (start, end), room in capacity.items():
+        left.setdefault(start, {})[end] = left.setdefault(start, {}).get(end, 0.0) + room
+        left.setdefault(end, {}).setdefault(start, 0.0)
+    total, used = 0.0, dict.fromkeys(capacity, 0.0)
+    while road := _shortest(left, source, sink):
+        steps = list(zip(road, road[1:], strict=False))
+        room = min(left[start][end] for start, end in steps)
+        if math.isinf(room):
+            return math.inf, used
+        total += room
+        for start, end in steps:
+            left[start][end] -= room
+            left[end][start] += room
+            undone = min(room, used.get((end, start), 0.0))  # flow that runs back is taken off first
+            if undone:
+                used[(end, start)] -= undone
+            if room - undone:
+                used[(start, end)] = used.get((start, end), 0.0) + room - undone
+    return float(total), used
+
+
+def _shortest(left: dict[str, dict[str, float]], source: str, sink: str) -> list[str]:
+    roads, seen = [[source]], {source}
+    for road in roads:
+        for party, room in sorted(left.get(road[-1], {}).items()):
+            if room > 1e-12 and party not in seen:
+                if party == sink:
+                    return [*road, party]
+                seen.add(party)
+                roads.append([*road, party])
+    return []
+
+
+def circulating(capacity: dict[tuple[str, str], float], hub: str, longest: int = 3) -> tuple[float, dict[tuple[str, str], float]]:
+    """Return how much a year can leave a party and come back to it over at most `longest` parties, and how much of it runs over each edge.
+
+    The throughput of one cycle is its narrowest edge. Cycles share edges, so their throughputs are no sum: this is the maximum flow from the hub back to
+    itself over the edges of its short cycles. What runs over the edges enters and leaves every party alike: taken out, it nets to zero for each of them.
+
+    >>> circulating({("nvda", "openai"): 20, ("openai", "orcl"): 60, ("orcl", "nvda"): 20}, "openai")[0]
+    20.0
+    """
+    on = {pair for road in cycles(capacity, longest) if hub in road for pair in zip(road, (*road[1:], road[0]), strict=True)}
+    split = {(start, "\0back" if end == hub else end): room for (start, end), room in capacity.items() if (start, end) in on}
+    total, used = most_through(split, hub, "\0back")
+    return total, {(start, hub if end == "\0back" else end): amount for (start, end), amount in used.items() if amount > 1e-12}
+
+
+def returned(frame: pd.DataFrame, hub: str, spread: float = 5.0, longest: int = 3) -> pd.DataFrame:
+    """Return what comes back to a party a year out of its own payments: one row in `COLUMNS` and `MARKS`, `low` and `high` its bounds.
+
+    Takes `flows`. `low` counts firm flows of a known year alone, `high` all that is not cancelled, and of what has no term all within one year; an
+    amount that nobody printed has no limit there, so that the other edges of its cycle set it. `value` spreads amounts without a term over `spread` years, an
+    assumption. A hole where nothing bounds it.
+
+    >>> book = ledger.open(as_of="2025-10-13")
+    >>> row = returned(flows(book.deals(), "2025-10-13"), "openai").iloc[0]
+    >>> bool(row.low <= row.value <= row.high)
+    True
+    """
+    readings = {name: circulating(capacities(frame, name, spread), hub, longest)[0] for name in ("value", "low", "high")}
+    on = circular(frame, hub, longest)
+    facts = tuple(sorted(set().union(*on.facts))) if len(on) else ()
+    row = {
+        "company": hub,
+        "metric": "returned",
+        "period": "",
+        "period_start": pd.NaT,
+        "period_end": on.period_end.max() if len(on) else pd.NaT,
+        **{name: units.settle(amount) if math.isfinite(amount) else float("nan") for name, amount in readings.items()},
+        "unit": "USD bn",
+        "stance": "forward",
+        "grade": "assumed" if (on.way == "open").any() else max(on.grade, key=ledger.GRADES.index) if len(on) else "assumed",
+        "how": "derived",
+        "facts": facts,
+        "relation": "≈",
+        "kind": "flow",
+        "basis": "",
+        "stand_in": False,
+        "recast": False,
+        "bounds": "computed",
+        "said_by": "",
+        "scope": "",
+    }
+    return pd.DataFrame([row])[[*ledger.COLUMNS, *ledger.MARKS]]
+
+
+def capacities(frame: pd.DataFrame, reading: str = "value", spread: float = 5.0) -> dict[tuple[str, str], float]:
+    """Return how much cash a year each pair of parties can move: by `reading`, at least (low), assumed (value) or at most (high); see `returned`.
+
+    >>> book = ledger.open(as_of="2025-10-13")
+    >>> capacities(flows(book.deals(), "2025-10-13"), "low")[("openai", "orcl")]
+    60.0
+    """
+    rows = frame[frame.money & (frame.way != "cancelled")]
+    if reading == "low":
+        rows = rows[(rows.firmness == "firm") & rows.value.notna()]
+        amount = rows.low.fillna(rows.value)
+    elif reading == "high":
+        amount = rows.high.fillna(rows.value).fillna(math.inf)
+    else:
+        amount = rows.value.fillna(rows.whole / spread).fillna(math.inf)
+    room: dict[tuple[str, str], float] = {}
+    for start, end, most in zip(rows["from"], rows["to"], amount, strict=True):
+        room[(start, end)] = room.get((start, end), 0.0) + float(most)
+    return room
+
+
+def circular(frame: pd.DataFrame, hub: str | None = None, longest: int = 3, drawn: bool = False) -> pd.DataFrame:
+    """Return the flows that lie on a cycle of at most `longest` parties, through `hub` if one is named.
+
+    With `drawn`, warrants close a cycle too and cancelled deals between its parties are kept, for a picture; else only cash that may move.
+
+    >>> book = ledger.open(as_of="2025-10-13")
+    >>> sorted(set(circular(flows(book.deals(), "2025-10-13"), "openai").instrument))
+    ['chips', 'equity', 'services']
+    """
+    rows = frame[(frame.money | (frame.instrument == "warrant")) if drawn else (frame.money & (frame.way != "cancelled"))]
+    alive = rows[rows.way != "cancelled"]
+    roads = [road for road in cycles(zip(alive["from"], alive["to"], strict=True), longest) if hub is None or hub in road]
+    on = {pair for road in roads for pair in zip(road, (*road[1:], road[0]), strict=True)}
+    inside = {party for pair in on for party in pair}
+    keep = [
+        pair in on or (drawn and way == "cancelled" and set(pair) <= inside)
+        for pair, way in zip(zip(rows["from"], rows["to"], strict=True), rows.way, strict=True)
+    ]
+    return rows[keep].reset_index(drop=True)
+
+
+def without(frame: pd.DataFrame, parties: Collection[str]) -> pd.DataFrame:
+    """Return the flows that neither come from nor go to any of some parties: what is left of the graph without them.
+
+    >>> book = ledger.open(as_of="2025-10-13")
+    >>> "openai" in set(without(flows(book.deals(), "2025-10-13"), ["openai"])["from"])
+    False
+    """
+    return frame[~frame["from"].isin(parties) & ~frame["to"].isin(parties)].reset_index(drop=True)
