@@ -82,6 +82,25 @@ def flows(deals: pd.DataFrame, date: str | pd.Timestamp, paid: dict[str, pd.Seri
     return rows[[*ledger.COLUMNS, *ledger.MARKS, *ledger.TERMS, "note", "way", "whole", "money"]]
 
 
+def measured(frame: pd.DataFrame, row: pd.Series, start: str, end: str) -> pd.DataFrame:
+    """Return flows with a payment of a whole year added that was reported as such, not promised: `way` is measured.
+
+    Where one stands, the contracts of the same two parties that print no term are counted only at most: how much of them it holds is not known. Refuses a
+    figure of another span than a year.
+
+    >>> book = ledger.open()
+    >>> row = book.observations("revenue_from_openai", companies=["msft"]).iloc[-1]
+    >>> int((measured(flows(book.deals(), "2026-11-01"), row, "openai", "msft").way == "measured").sum())
+    1
+    """
+    if not 359 <= (days := (row.period_end - row.period_start).days) <= 371:
+        raise ValueError(f"a yearly flow is made of a figure of a year, not of {days + 1} days")
+    terms = {"deal": f"{row.metric} {row.period}", "from": start, "to": end, "instrument": "services", "status": "reported", "part_of": "", "note": ""}
+    terms |= {"firmness": "firm" if row.stance == "actual" else "conditional", "capacity_gw": float("nan"), "term_years": float("nan")}
+    terms |= {"starts": row.period_start, "ends": row.period_end, "way": "measured", "whole": row.value, "money": True, "company": end}
+    return pd.concat([frame, pd.DataFrame([{**row[[*ledger.COLUMNS, *ledger.MARKS]], **terms}])[frame.columns]], ignore_index=True)
+
+
 def cycles(pairs: Iterable[tuple[str, str]], longest: int = 3) -> list[tuple[str, ...]]:
     """Return the simple cycles of a directed graph of at most `longest` parties, each once, beginning with its first name.
 
@@ -178,20 +197,41 @@ def returned(frame: pd.DataFrame, hub: str, spread: float = 5.0, longest: int = 
     True
     """
     readings = {name: circulating(capacities(frame, name, spread), hub, longest)[0] for name in ("value", "low", "high")}
-    on = circular(frame, hub, longest)
-    facts = tuple(sorted(set().union(*on.facts))) if len(on) else ()
+    return _row(hub, "returned", readings, circular(frame, hub, longest))
+
+
+def due(frame: pd.DataFrame, hub: str, spread: float = 5.0) -> pd.DataFrame:
+    """Return what a party pays or must pay a year: one row in `COLUMNS` and `MARKS`, in the readings of `returned`.
+
+    `low` counts firm payments of a known year, `value` spreads amounts without a term over `spread` years, `high` takes all of them in one year. What has
+    no printed amount is in none of them: it is a sum of what can be counted.
+
+    >>> book = ledger.open(as_of="2025-10-13")
+    >>> due(flows(book.deals(), "2025-10-13"), "openai")[["low", "value"]].round(1).values.tolist()
+    [[62.4, 64.5]]
+    """
+    rows = frame[frame.money & (frame["from"] == hub) & (frame.way != "cancelled") & (frame.whole.notna() | frame.value.notna())]
+    sums = {
+        name: sum(room for (start, _), room in capacities(rows, name, spread).items() if start == hub and math.isfinite(room))
+        for name in ("value", "low", "high")
+    }
+    return _row(hub, "due", sums, rows)
+
+
+def _row(hub: str, metric: str, readings: dict[str, float], rows: pd.DataFrame) -> pd.DataFrame:
+    """Return three readings of flows as one row, with the facts of the flows."""
     row = {
         "company": hub,
-        "metric": "returned",
+        "metric": metric,
         "period": "",
         "period_start": pd.NaT,
-        "period_end": on.period_end.max() if len(on) else pd.NaT,
+        "period_end": rows.period_end.max() if len(rows) else pd.NaT,
         **{name: units.settle(amount) if math.isfinite(amount) else float("nan") for name, amount in readings.items()},
         "unit": "USD bn",
         "stance": "forward",
-        "grade": "assumed" if (on.way == "open").any() else max(on.grade, key=ledger.GRADES.index) if len(on) else "assumed",
+        "grade": "assumed" if rows.empty or (rows.way == "open").any() else max(rows.grade, key=ledger.GRADES.index),
         "how": "derived",
-        "facts": facts,
+        "facts": tuple(sorted(set().union(*rows.facts))) if len(rows) else (),
         "relation": "≈",
         "kind": "flow",
         "basis": "",
@@ -212,6 +252,9 @@ def capacities(frame: pd.DataFrame, reading: str = "value", spread: float = 5.0)
     60.0
     """
     rows = frame[frame.money & (frame.way != "cancelled")]
+    if reading != "high":
+        told = set(zip(rows["from"][rows.way == "measured"], rows["to"][rows.way == "measured"], strict=True))
+        rows = rows[[way != "open" or pair not in told for way, pair in zip(rows.way, zip(rows["from"], rows["to"], strict=True), strict=True)]]
     if reading == "low":
         rows = rows[(rows.firmness == "firm") & rows.value.notna()]
         amount = rows.low.fillna(rows.value)
