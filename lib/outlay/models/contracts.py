@@ -69,9 +69,7 @@ def breakeven_margin(investment: float, payment: float, years: float, rate: floa
     return breakeven.annuity(investment, rate, years) / payment
 
 
-def expected_value(
-    investment: float, payment: float, margin: float, years: int, rate: float, default: float, relet: float = 0.0
-) -> float:
+def expected_value(investment: float, payment: float, margin: float, years: int, rate: float, default: float, relet: float = 0.0) -> float:
     """Return the expected present value of building for one customer who may stop paying: -K + sum of m p (s_t + (1 - s_t) c) / (1 + r)^t.
 
     In any year the customer stops with chance `default`, so that he still pays in year t with s_t = (1 - default)^t; from then on the capacity
@@ -82,7 +80,7 @@ def expected_value(
     (13.7, -0.4)
     """
     breakeven._share(margin)
-    if not 0 <= default <= 1 or not 0 <= relet:
+    if not 0 <= default <= 1 or relet < 0:
         raise ValueError(f"a chance lies from 0 to 1 and a price is not negative: {default}, {relet}")
     pays = [(1 - default) ** year for year in range(1, years + 1)]
     return present_value([-investment, *(margin * payment * (still + (1 - still) * relet) for still in pays)], rate)

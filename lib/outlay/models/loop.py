@@ -1,4 +1,4 @@
-"""The loop: a firm that rents capacity, sells what it makes of it, and pays the difference with new shares. Money in USD bn, capacity in GW, years."""
+"""The loop: a firm rents capacity, sells what it makes of it, and pays the difference with new shares. Money in USD bn, capacity in GW."""
 
 import math
 from typing import NamedTuple
@@ -31,8 +31,8 @@ def run(
 ) -> list[Year]:
     """Return the years that a loop lasts: it stops before the first in which cash and new shares do not cover the loss.
 
-    A gigawatt brings `revenue` and costs `rent` a year, which change by `revenue_growth` and `rent_growth`; `other` is cost that does not grow. Capacity
-    grows by `growth`. New shares bring the share `sold` of a valuation of `multiple` times revenue. In year t
+    A gigawatt brings `revenue` and costs `rent` a year, which change by `revenue_growth` and `rent_growth`; `other` is cost that does not grow.
+    Capacity grows by `growth`. New shares bring the share `sold` of a valuation of `multiple` times revenue. In year t
 
         K_t = K_(t-1) (1 + g),  R_t = rho_t K_t,  C_t = kappa_t K_t + D,  B_t = B_(t-1) + s m R_t - (C_t - R_t) >= 0.
 

@@ -59,9 +59,9 @@ def up_and_in_call(
     """Return the value of a call that begins to exist once the price has reached a barrier above it, per share.
 
     Closed form of Reiner and Rubinstein (1991) as Haug prints it (*The Complete Guide to Option Pricing Formulas*, on standard barrier
-    options): the price moves as in Black and Scholes and is watched all the time. `rebate` is paid at the end if the barrier was never reached. At or above the
-    barrier this is the plain call. Rate, dividend yield and volatility are yearly, compounded continuously. Haug's table: 14.1112 for a price of 100, exercise 90,
-    barrier 105, rebate 3, half a year, rate 8%, carry 4%, volatility 25%.
+    options): the price moves as in Black and Scholes and is watched all the time. `rebate` is paid at the end if the barrier was never reached. At
+    or above the barrier this is the plain call. Rate, dividend yield and volatility are yearly, compounded continuously. Haug's table: 14.1112 for
+    a price of 100, exercise 90, barrier 105, rebate 3, half a year, rate 8%, carry 4%, volatility 25%.
 
     >>> round(up_and_in_call(100, 90, 105, 0.5, 0.08, 0.25, dividend=0.04, rebate=3), 4)
     14.1112
@@ -106,9 +106,7 @@ def call(price: float, exercise: float, years: float, rate: float, volatility: f
     return price * math.exp(-dividend * years) * _N(point) - exercise * math.exp(-rate * years) * _N(point - spread)
 
 
-def warrant_value(
-    shares: float, price: float, exercise: float, targets: list[float], years: float, rate: float, volatility: float
-) -> float:
+def warrant_value(shares: float, price: float, exercise: float, targets: list[float], years: float, rate: float, volatility: float) -> float:
     """Return the value in USD bn of a warrant in equal tranches, each of which needs the share to reach its own price once.
 
     Every tranche is an `up_and_in_call`; that all purchases are made is taken for granted, so this is a ceiling on the value for who doubts them.
