@@ -77,7 +77,7 @@ def test_the_published_circle_lets_twenty_a_year_go_round():
 
 
 def test_no_flow_contains_another(known):
-    book, frame = known
+    _, frame = known
     assert measures.contained(frame[~frame.way.isin(["measured", "cancelled"])]) == []
 
 
@@ -128,7 +128,7 @@ def test_a_longer_term_never_lets_more_go_round(known):
 
 
 def test_removing_a_deal_moves_only_what_names_it(known):
-    book, whole = known
+    book, _ = known
     deals = book.deals()
     alone = deals[~deals.deal.isin(deals.part_of) & deals.part_of.eq("")]  # a part's removal changes what stands for its whole
     date = book.sources.published.max()

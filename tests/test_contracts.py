@@ -1,5 +1,6 @@
 """Contracts against tables that everybody has, and against closed forms."""
 
+import itertools
 import math
 
 import pytest
@@ -75,7 +76,7 @@ def test_the_stake_after_ten_tranches_is_what_was_reckoned():
 def test_a_path_has_its_ends_and_even_growth():
     road = contracts.path(13, 200, 5)
     assert (road[0], road[-1]) == (13, pytest.approx(200))
-    assert len({round(after / now, 9) for now, after in zip(road, road[1:], strict=False)}) == 1
+    assert len({round(after / now, 9) for now, after in itertools.pairwise(road)}) == 1
 
 
 @pytest.mark.parametrize(

@@ -214,7 +214,7 @@ def test_the_page_on_openai_says_what_was_not_known_and_draws_the_rest(day, unkn
 def test_at_the_dates_of_the_stories_the_circle_holds_no_later_deal(day, runs):
     out = runs[key(CIRCLE, {"as_of": day})]
     drawn = (out / "figures" / "07_circle.svg").read_text(encoding="utf-8")
-    names = {text for text in re.findall(r"<text[^>]*>([^<]*)</text>", drawn)}
+    names = set(re.findall(r"<text[^>]*>([^<]*)</text>", drawn))
     assert {"Nvidia", "Oracle", "AMD", "Microsoft", "CoreWeave", "100 in all"} <= names
     assert not names & {"Amazon", "Anthropic", "Cerebras", "Meta", "Alphabet"}
     text = prose(out / CIRCLE.name)

@@ -23,7 +23,7 @@ def edges(figure):
 
 @pytest.mark.parametrize("day", DATES)
 def test_the_ring_is_sound_at_every_date(day, book):
-    figure = charts.ring({"now": shown(day)}, "A title", "$bn a year", alt=ALT, counters=["24 of 114 a year\ncould come back"])
+    figure = charts.ring({"": shown(day)}, "A title", "$bn a year", alt=ALT, counters=["24 of 114 a year\ncould come back"])
     sound(figure, book)
 
 
@@ -34,7 +34,7 @@ def test_two_rings_are_sound(book):
 
 def test_every_deal_of_a_circle_has_a_line_that_says_how_firm_it_is():
     frame = shown("")
-    lines = edges(charts.ring({"now": frame}, "A title", "$bn a year", alt=ALT, counters=["x"]))
+    lines = edges(charts.ring({"": frame}, "A title", "$bn a year", alt=ALT, counters=["x"]))
     rows = circle.lines(frame)
     wanted = {f"{start}>{end}:{firmness}:{kind}" for start, end, firmness, kind in rows[["from", "to", "firmness", "kind"]].itertuples(index=False, name=None)}
     assert set(lines) == wanted
@@ -43,14 +43,14 @@ def test_every_deal_of_a_circle_has_a_line_that_says_how_firm_it_is():
 
 
 def test_the_width_of_a_line_is_its_money_of_a_year():
-    lines = edges(charts.ring({"now": shown("")}, "A title", "$bn a year", alt=ALT, counters=["x"]))
+    lines = edges(charts.ring({"": shown("")}, "A title", "$bn a year", alt=ALT, counters=["x"]))
     oracle, microsoft = (lines[f"openai>{name}:firm:money"].get_linewidth() for name in ("orcl", "msft"))
     assert oracle / microsoft == pytest.approx(60 / 24.1)
     assert lines["nvda>openai:firm:money"].get_linewidth() == lines["orcl>nvda:firm:money"].get_linewidth()  # no years printed: no width
 
 
 def test_every_line_bears_its_number_and_an_amount_without_years_says_so():
-    figure = charts.ring({"now": shown("")}, "A title", "$bn a year", alt=ALT, counters=["x"])
+    figure = charts.ring({"": shown("")}, "A title", "$bn a year", alt=ALT, counters=["x"])
     words = [text.get_text() for text in figure.axes[0].texts]
     assert {"60", "30 in all", "24\n+250 in all", "12–20", "100 cancelled"} <= set(words)
     assert words.count("shares") == 3
@@ -59,7 +59,7 @@ def test_every_line_bears_its_number_and_an_amount_without_years_says_so():
 def test_a_party_stands_at_the_same_place_at_every_date():
     found = {}
     for day in DATES:
-        figure = charts.ring({"now": shown(day)}, "A title", "$bn a year", alt=ALT, counters=["x"])
+        figure = charts.ring({"": shown(day)}, "A title", "$bn a year", alt=ALT, counters=["x"])
         for text in figure.axes[0].texts:
             if text.get_fontweight() == "bold" and text.get_text()[0].isupper():
                 assert found.setdefault(text.get_text(), text.get_position()) == text.get_position()
@@ -67,7 +67,7 @@ def test_a_party_stands_at_the_same_place_at_every_date():
 
 
 def test_no_colour_carries_what_dash_and_words_do_not():
-    lines = edges(charts.ring({"now": shown("")}, "A title", "$bn a year", alt=ALT, counters=["x"]))
+    lines = edges(charts.ring({"": shown("")}, "A title", "$bn a year", alt=ALT, counters=["x"]))
     allowed = {*ledger.open().companies.colour, style.MUTED, style.CONTEXT}
     assert {mpl.colors.to_hex(line.get_color()) for line in lines.values()} <= allowed
 
@@ -75,7 +75,7 @@ def test_no_colour_carries_what_dash_and_words_do_not():
 def test_a_party_without_a_place_is_refused():
     frame = shown("").assign(to="corning")
     with pytest.raises(ValueError, match="no place for corning"):
-        charts.ring({"now": frame}, "A title", "$bn a year", alt=ALT, counters=["x"])
+        charts.ring({"": frame}, "A title", "$bn a year", alt=ALT, counters=["x"])
 
 
 def test_the_staircase_rises_to_its_totals(book):

@@ -36,7 +36,8 @@ def test_a_barrier_already_reached_changes_nothing(price, years, volatility):
 @given(prices, st.floats(1.05, 3), st.floats(0.2, 5), st.floats(0.1, 1.2))
 def test_a_higher_target_is_never_worth_more_and_none_more_than_the_share(price, times, years, volatility):
     near, far = (warrants.up_and_in_call(price, 0.01, price * part, years, 0.0, volatility) for part in (times, times * 1.2))
-    assert 0 <= far + 1e-9 and far <= near + 1e-9
+    assert far >= -1e-9
+    assert far <= near + 1e-9
     assert near <= price + 1e-9
 
 
@@ -64,6 +65,11 @@ def test_the_whole_pays_no_less_than_any_part_and_nothing_below_the_exercise_pri
     assert warrants.payoff(160, 0.005, 0.01) == 0
 
 
+def test_the_last_step_waits_for_the_price_and_no_other_does():
+    assert [warrants.vested(step, 6, False) for step in range(7)] == [warrants.vested(min(step, 5), 6, True) for step in range(7)]
+    assert warrants.vested(6, 6, True) == 1
+
+
 @given(st.floats(100, 5000), st.floats(1, 1000))
 def test_the_rise_that_repays_is_the_inverse_of_the_dilution(outstanding, issued):
     assert (1 + warrants.breakeven_rise(outstanding, issued)) * (1 - warrants.dilution(outstanding, issued)) == pytest.approx(1)
@@ -78,6 +84,7 @@ def test_a_warrant_in_tranches_lies_between_all_targets_low_and_all_high():
     "call",
     [
         lambda: warrants.payoff(160, 1, 0.01, vested=1.2),
+        lambda: warrants.vested(7, 6, True),
         lambda: warrants.dilution(0, 1),
         lambda: warrants.call(0, 1, 1, 0, 0.2),
         lambda: warrants.up_and_in_call(1, 1, 2, 0, 0, 0.2),

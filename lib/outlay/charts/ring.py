@@ -46,7 +46,7 @@ def ring(
     >>> from outlay.models import circle
     >>> book = ledger.open(as_of="2025-10-21")
     >>> edges = circle.circular(circle.flows(book.deals(), "2025-10-21"), drawn=True)
-    >>> len(ring({"2025": edges}, "A ring", "$bn a year", alt="Ring.", counters=["no money"]).axes)
+    >>> len(ring({"": edges}, "A ring", "$bn a year", alt="Ring.", counters=["no money"]).axes)
     1
     """
     if unplaced := sorted({party for frame in views.values() for side in ("from", "to") for party in frame[side]} - set(PLACES)):
@@ -55,7 +55,7 @@ def ring(
         figure, _ = canvas.make(list(views.values()), title, subtitle, alt, size, columns=len(views), shared=False)
         figure.subplots_adjust(left=0.01, right=0.99, bottom=figure.subplotpars.bottom - 0.045, top=figure.subplotpars.top + 0.01, wspace=0.02)
         for axes, (words, frame), counter in zip(figure.axes, views.items(), counters, strict=True):
-            _panel(axes, frame, words if len(views) > 1 else "", counter, hub, small=len(views) > 1)
+            _panel(axes, frame, words, counter, hub, small=len(views) > 1)
         return figure
 
 

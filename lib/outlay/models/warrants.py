@@ -22,6 +22,17 @@ def payoff(shares: float, price: float, exercise: float, vested: float = 1.0) ->
     return shares * vested * max(price - exercise, 0) / 1000
 
 
+def vested(delivered: int, whole: int, reached: bool) -> float:
+    """Return the part of a warrant that has been earned, in equal steps a unit delivered, the last of which needs the price target too.
+
+    >>> vested(1, 6, False), vested(6, 6, True), round(vested(6, 6, False), 3)
+    (0.16666666666666666, 1.0, 0.833)
+    """
+    if not 0 <= delivered <= whole or whole < 1:
+        raise ValueError(f"delivered lies from none to all of {whole}, not at {delivered}")
+    return min(delivered, whole if reached else whole - 1) / whole
+
+
 def dilution(outstanding: float, issued: float) -> float:
     """Return the share of the firm that new shares take from those who held it: n / (N + n).
 
