@@ -220,9 +220,9 @@ def circulating(capacity: dict[tuple[str, str], float], hub: str, longest: int =
 def returned(frame: pd.DataFrame, hub: str, spread: float = 5.0, longest: int = 3) -> pd.DataFrame:
     """Return what comes back to a party a year out of its own payments: one row in `COLUMNS` and `MARKS`, `low` and `high` its bounds.
 
-    Takes `flows`. `low` counts firm flows of a known year alone, `high` all that is not cancelled, and of what has no term all within one year; an
-    amount that nobody printed has no limit there, so that the other edges of its cycle set it. `value` spreads amounts without a term over
-    `spread` years, an assumption. A hole where nothing bounds it.
+    Takes `flows`. `low` counts firm flows of a known year alone, `high` all that is not cancelled, and of what has no term all within one year.
+    `value` spreads amounts without a term over `spread` years, an assumption. An amount that nobody printed is counted in `high` alone, where it
+    has no limit, so that the other edges of its cycle set it. A hole where nothing bounds it.
 
     >>> book = ledger.open(as_of="2025-10-13")
     >>> row = returned(flows(book.deals(), "2025-10-13"), "openai").iloc[0]
@@ -295,7 +295,7 @@ def capacities(frame: pd.DataFrame, reading: str = "value", spread: float = 5.0)
     elif reading == "high":
         amount = rows.high.fillna(rows.value).fillna(math.inf)
     else:
-        amount = rows.value.fillna(rows.whole / spread).fillna(math.inf)
+        amount = rows.value.fillna(rows.whole / spread).fillna(0.0)  # what nobody priced can be counted on neither side
     room: dict[tuple[str, str], float] = {}
     for pair, most in zip(_pairs(rows), amount, strict=True):
         room[pair] = room.get(pair, 0.0) + float(most)
