@@ -106,7 +106,8 @@ def test_numbers_in_prose_carry_their_facts(path):
 
 DATES = ["2024-08-05", "2024-11-15", "2025-10-13"]
 OPENAI, PROMISED = build._path("06_openai"), build._path("02_promised_and_delivered")
-PAST = [*((path, day) for path in PATHS for day in DATES), (OPENAI, "2025-12-15")]
+CIRCLE = build._path("07_the_circle")
+PAST = [*((path, day) for path in PATHS for day in DATES), (OPENAI, "2025-12-15"), (CIRCLE, "2025-10-21")]
 HEADLINE = build._path("04_spending_against_revenue")
 NOTHING = {"as_of": "2013-01-01"}  # before any of these questions could be answered
 SWITCHES = [{"basis": "with_leases", "calendar": "end_month"}, {"basis": "as_stated", "calendar": "fiscal"}]
@@ -128,6 +129,7 @@ OTHERS = [
     (PROMISED, {"companies": ["meta", "tsla"], "since": "2024-01-01"}),
     (ADVERTISING, {"companies": ["aapl", "tsla"], "since": "2024-01-01", "launch": "2025-07-01"}),
     (ADVERTISING, {"basis": "as_stated", "calendar": "day_weighted", "launch": "2030-01-01"}),
+    (CIRCLE, {"as_of": "2026-03-01", "term": 1.0, "margin": 0.95, "default": 0.5, "volatility": 0.2}),
 ]
 
 
@@ -178,7 +180,7 @@ def test_a_past_date_names_no_later_year(path, day, runs):
     svg = "".join(file.read_text(encoding="utf-8") for file in (out / "figures").glob("*.svg"))
     drawn = " ".join(re.findall(r"<text[^>]*>([^<]*)</text>", svg))
     later = {year for year in re.findall(r"\b20\d\d\b", prose(out / path.name) + drawn) if year > day[:4]}
-    assert path in (OPENAI, PROMISED) or not later, later  # what is planned is for later years
+    assert path in (OPENAI, PROMISED, CIRCLE) or not later, later  # what is planned is for later years
 
 
 @pytest.mark.parametrize(("path", "day"), [pair for pair in PAST if pair[0] in SPEAKING], ids=lambda value: getattr(value, "stem", value))
@@ -202,6 +204,18 @@ def test_the_page_on_openai_says_what_was_not_known_and_draws_the_rest(day, unkn
     assert ("Not known at this date" in text) == bool(unknown)
     assert {file.stem for file in (out / "figures").glob("*.csv")} <= set(drawn)
     assert text.count("nothing is drawn") == 11 - len(list((out / "figures").glob("*.csv")))
+
+
+@pytest.mark.parametrize("day", ["2025-10-13", "2025-10-21"])
+def test_at_the_dates_of_the_stories_the_circle_holds_no_later_deal(day, runs):
+    out = runs[key(CIRCLE, {"as_of": day})]
+    drawn = (out / "figures" / "07_circle.svg").read_text(encoding="utf-8")
+    names = set(re.findall(r"<text[^>]*>([^<]*)</text>", drawn))
+    assert {"Nvidia", "Oracle", "AMD", "Microsoft", "CoreWeave", "100 in all"} <= names
+    assert not names & {"Amazon", "Anthropic", "Cerebras", "Meta", "Alphabet"}
+    text = prose(out / CIRCLE.name)
+    assert "the letter is a letter of intent" in text
+    assert "Amazon" not in text and "cancelled" not in text
 
 
 def test_microsofts_smaller_figure_is_told_as_another_definition():

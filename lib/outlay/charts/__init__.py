@@ -12,6 +12,7 @@ from outlay.charts.grids import heat
 from outlay.charts.lights import lights
 from outlay.charts.marks import moment, rings
 from outlay.charts.promises import ladder, misses
+from outlay.charts.ring import plane, ring, staircase
 from outlay.charts.rows import bars, dots, waterfall
 from outlay.charts.scatter import spread, vintages
 from outlay.charts.shifts import shifts
@@ -32,13 +33,16 @@ __all__ = [
     "moment",
     "multiples",
     "panels",
+    "plane",
     "ranges",
+    "ring",
     "rings",
     "rows_drawn",
     "shifts",
     "show",
     "spans",
     "spread",
+    "staircase",
     "vintages",
     "waterfall",
     "write",

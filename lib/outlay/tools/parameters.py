@@ -71,6 +71,9 @@ PARAMETERS = {
     "weights": Parameter(list, "shares of chips, building and power in the cost of a data centre (assumptions)", _between(0, 1)),
     "others": Parameter(list, "years that buildings and power last (assumptions)", _between(1, 60)),
     "infrastructure_life": Parameter(float, "years that power and cooling last (an assumption)", _between(1, 40)),
+    "term": Parameter(float, "years over which a promise without a printed term is spread (an assumption)", _between(0.5, 20)),
+    "default": Parameter(float, "chance a year that the customer stops paying (an assumption)", _between(0, 1)),
+    "volatility": Parameter(float, "yearly volatility of the share, as a share (an assumption)", _between(0.05, 3)),
     "rate": Parameter(float, "yearly return that capital must earn (an assumption)", _between(0, 0.5)),
 }
 
