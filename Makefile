@@ -14,7 +14,7 @@ figures: $(if $(PYTHON),,.venv/run)  ## the same, and every chart as PDF too
 	@$(RUN) -m outlay build --pdf
 
 test: $(if $(PYTHON),,.venv/dev)  ## run all tests: the library, its examples, the ledger, the notebooks, the pages
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lab: $(if $(PYTHON),,.venv/run)  ## open the notebooks in JupyterLab
 	@$(RUN) -m jupyter lab --notebook-dir=notebooks --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate

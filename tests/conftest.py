@@ -23,13 +23,15 @@ hypothesis.settings.load_profile("shared")
 
 
 def pytest_sessionstart(session):
-    """Fork the kernels of all tests, also those of nbval, from one warm interpreter."""
-    session.stash[KERNELS] = kernels.warm()
-    session.stash[KERNELS].__enter__()
+    """Fork the kernels of all tests, also those of nbval, from one warm interpreter; of several processes the one that only deals out tests has none."""
+    if hasattr(session.config, "workerinput") or not session.config.getoption("numprocesses", None):
+        session.stash[KERNELS] = kernels.warm()
+        session.stash[KERNELS].__enter__()
 
 
 def pytest_sessionfinish(session):
-    session.stash[KERNELS].__exit__(None, None, None)
+    if warm := session.stash.get(KERNELS, None):
+        warm.__exit__(None, None, None)
 
 
 def execute_all(jobs) -> list[Path]:
