@@ -125,6 +125,7 @@ OTHERS = [
     (build._path("01_who_is_spending"), {"calendar": "fiscal", "companies": ["orcl"]}),
     (build._path("03_what_the_clouds_earn"), {"companies": ["msft"]}),
     (build._path("08_how_long_it_lasts"), {"companies": ["meta"], "lasts": 6.0, "calendar": "day_weighted"}),
+    (build._path("09_credit_and_power"), {"companies": ["orcl"]}),
     (PROMISED, {"companies": ["msft"]}),
     (PROMISED, {"companies": ["meta", "tsla"], "since": "2024-01-01"}),
     (ADVERTISING, {"companies": ["aapl", "tsla"], "since": "2024-01-01", "launch": "2025-07-01"}),

@@ -70,6 +70,15 @@ def money(value: float) -> str:
     return f"{'−' if value < 0 else ''}${size:,.{decimals}f}bn"
 
 
+def trillions(value: float) -> str:
+    """Write an amount in USD bn as trillions.
+
+    >>> trillions(42000.0)
+    '$42.0tn'
+    """
+    return f"{'−' if value < 0 else ''}${abs(value) / 1000:,.1f}tn"
+
+
 def dollars(value: float) -> str:
     """Write a ratio of money to money as dollars and cents.
 

@@ -6,6 +6,7 @@ into a notebook and writes it, with the rows it draws and where they come from, 
 
 from outlay.charts.answers import answers
 from outlay.charts.canvas import headline
+from outlay.charts.chain import chain
 from outlay.charts.curves import curves
 from outlay.charts.files import rows_drawn, show, write, written
 from outlay.charts.grids import heat
@@ -16,11 +17,13 @@ from outlay.charts.ring import plane, ring, staircase
 from outlay.charts.rows import bars, dots, waterfall
 from outlay.charts.scatter import spread, vintages
 from outlay.charts.shifts import shifts
+from outlay.charts.steps import steps
 from outlay.charts.time import columns, lines, multiples, panels, ranges, spans
 
 __all__ = [
     "answers",
     "bars",
+    "chain",
     "columns",
     "curves",
     "dots",
@@ -43,6 +46,7 @@ __all__ = [
     "spans",
     "spread",
     "staircase",
+    "steps",
     "vintages",
     "waterfall",
     "write",

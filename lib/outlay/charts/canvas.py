@@ -38,7 +38,7 @@ def misfit(title: str, width: float) -> str:
     if len(title.split()) > 12:
         return f"has {len(title.split())} words; at most 12, the rest belongs into the subtitle"
     bold = mpl.font_manager.FontProperties(family=style.RC["font.sans-serif"][0], weight="bold")
-    if mpl.textpath.TextPath((0, 0), title, size=12, prop=bold).get_extents().width > (width - 2 * EDGE) * 72:
+    if mpl.textpath.TextPath((0, 0), title.replace("$", r"\$"), size=12, prop=bold).get_extents().width > (width - 2 * EDGE) * 72:
         return "is wider than the chart; say it in fewer letters"
     return ""
 

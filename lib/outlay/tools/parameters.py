@@ -74,6 +74,9 @@ PARAMETERS = {
     "term": Parameter(float, "years over which a promise without a printed term is spread (an assumption)", _between(0.5, 20)),
     "default": Parameter(float, "chance a year that the customer stops paying (an assumption)", _between(0, 1)),
     "volatility": Parameter(float, "yearly volatility of the share, as a share (an assumption)", _between(0.05, 3)),
+    "recovery": Parameter(float, "share of a debt that lenders get back after a default (an assumption)", _between(0, 0.95)),
+    "falls": Parameter(list, "falls of share prices, as shares (assumptions)", _between(0.01, 1)),
+    "propensities": Parameter(list, "spending forgone for each dollar of wealth lost, in dollars (assumptions)", _between(0.001, 1)),
     "rate": Parameter(float, "yearly return that capital must earn (an assumption)", _between(0, 0.5)),
 }
 
