@@ -401,3 +401,38 @@ def test_a_spread_has_a_dot_a_statement_and_a_bar_a_mean_that_is_known(book):
     assert sum(len(bars.get_segments()) for bars in axes.collections) == seasons.value.notna().sum() > 0
     names = [text.get_text() for text in axes.texts]
     assert names.count("Meta") == names.count("Alphabet") == 1 and names.count("Tesla") > 1
+
+
+def test_the_axis_reaches_as_far_as_a_reference_or_its_words_would_stand_in_the_title(book):
+    low = measures.total(book.quarters("capex", since="2022-01-01"))
+    figure = charts.lines(low, "A title", "$bn a quarter", alt=ALT, references=[(low.value.max() * 1.2, "a line")])
+    figures.sound(figure, book)
+    assert figure.axes[0].get_ylim()[1] > low.value.max() * 1.2
+
+
+@pytest.mark.parametrize("form", [charts.columns, charts.multiples])
+def test_a_year_stands_under_its_own_columns(book, form):
+    quarters = book.quarters("capex", companies=["msft", "googl"], since="2022-01-01")
+    axes = form(quarters, "A title", "$bn a quarter", alt=ALT).axes[0]
+    last_of_year = quarters.period_end[quarters.period.str.endswith("Q4")].drop_duplicates()
+    half = pd.Timedelta(days=30)  # less than half a column
+    for place in axes.get_xticks():
+        day = pd.Timestamp(mpl.dates.num2date(place).replace(tzinfo=None))
+        assert not ((last_of_year - day).abs() < half).any(), day
+
+
+def test_a_panel_that_ends_in_another_quarter_than_most_says_so(book):
+    quarters = book.quarters("capex", companies=["msft", "googl", "meta"], since="2024-01-01")
+    late = quarters[(quarters.company != "meta") | (quarters.period <= "2025Q1")]
+    words = [text.get_text() for axes in charts.multiples(late, "A title", "$bn a quarter", alt=ALT).axes for text in axes.texts]
+    assert "Q1 2025" in words
+    even = quarters[quarters.period <= "2025Q1"]
+    assert not any("Q1" in text.get_text() for axes in charts.multiples(even, "A title", "$bn a quarter", alt=ALT).axes for text in axes.texts)
+
+
+def test_a_lone_quarter_at_the_edge_is_a_whole_dot(book):
+    quarters = book.quarters("capex", companies=["msft"], since="2024-01-01")
+    alone = pd.concat([quarters.iloc[:3], quarters.tail(1)])
+    dots = [line for line in charts.lines(alone, "A title", "$bn a quarter", alt=ALT).axes[0].lines if line.get_marker() == "o"]
+    assert dots
+    assert not any(dot.get_clip_on() for dot in dots)

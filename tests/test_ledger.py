@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import edit, forget_after, reading
-from outlay import ledger
+from outlay import ledger, measures
 
 
 def of(frame, company, period):
@@ -459,3 +459,8 @@ def test_several_metrics_may_be_asked_for_at_once(book):
 def test_a_lone_name_is_no_list_of_companies(book, verb):
     with pytest.raises(ValueError, match=r"companies is a list of short names: write \['"):
         verb(book)
+
+
+def test_a_firm_with_two_stand_ins_is_named_once(book):
+    both = measures.ratio(*(book.quarters(name, companies=["msft"], since="2022-01-01") for name in ("cloud_operating_income", "cloud_revenue")))
+    assert [words.count("Microsoft") for words in ledger.stand_ins(both)] == [1]

@@ -1190,5 +1190,7 @@ def stand_ins(frame: pd.DataFrame) -> list[str]:
     table = table[table.stand_in & table.basis.isin(set(re.split(r" / |, | and ", " / ".join(marked.basis.unique()))))]
     used = used.merge(table[["company", "metric"]], on=["company", "metric"]).drop_duplicates()
     name, label = (every[key].set_index(column)[what] for key, column, what in (("companies", "company", "name"), ("metrics", "metric", "label")))
-    firms = used.groupby("metric", sort=True).company.agg(lambda cells: units.spell(sorted(name[cells])))
-    return [f"Stand-in for {names}: {label[metric]}" for metric, names in firms.items()]
+    firms = used.groupby("metric", sort=True).company.agg(lambda cells: units.spell(sorted(name[cells]))).rename("firms").reset_index()
+    return [
+        f"Stand-in for {names}: {units.spell([label[metric] for metric in metrics])}" for names, metrics in firms.groupby("firms", sort=False).metric
+    ]

@@ -122,6 +122,12 @@ def identity(company: str) -> tuple[str, str]:
     return people.at[company, "name"], people.at[company, "colour"] or style.CONTEXT
 
 
+def own_colour(company: str) -> str:
+    """Return the colour that a company wears where it is drawn for itself: its own, or ink where it has none."""
+    colour = identity(company)[1]
+    return style.INK if colour == style.CONTEXT else colour
+
+
 def unbroken(rows: pd.DataFrame) -> Iterable[pd.DataFrame]:
     """Yield the stretches of a company's quarters that have neither a hole nor a change of definition among them."""
     rows = rows.sort_values("period_end")
@@ -133,7 +139,7 @@ def line(axes: mpl.axes.Axes, rows: pd.DataFrame, colour: str, width: float, sca
     """Draw a company's quarters as a line that breaks where they do; a range is a band behind it."""
     for block in unbroken(rows):
         if len(block) == 1:  # a lone quarter between holes has no line to stand on
-            axes.plot(block.period_end, block.value * scale, "o", markersize=width * 1.5, color=colour)
+            axes.plot(block.period_end, block.value * scale, "o", markersize=width * 1.5, color=colour, clip_on=False)
         axes.plot(block.period_end, block.value * scale, color=colour, linewidth=width, solid_capstyle="round")
         if block.low.notna().all() and block.high.notna().all():
             axes.fill_between(block.period_end, block.low * scale, block.high * scale, color=style.tint(colour), linewidth=0)
@@ -149,8 +155,8 @@ def amounts(axes: mpl.axes.Axes) -> None:
     axes.axhline(0, color=style.MUTED, linewidth=0.8)
 
 
-def years(axes: mpl.axes.Axes, days: list[pd.Timestamp], every: int = 1) -> None:
-    """Give dates an axis from the first to the last, with a tick where a calendar year starts."""
+def years(axes: mpl.axes.Axes, days: list[pd.Timestamp], every: int = 1, columns: bool = False) -> None:
+    """Give dates an axis from the first to the last, with a tick where a calendar year starts; under `columns`, where its first quarter stands."""
     first, last = min(days), max(days)
     span = (last - first).days
     pad = pd.Timedelta(days=60) if span < 100 else pd.Timedelta(0)
@@ -159,12 +165,17 @@ def years(axes: mpl.axes.Axes, days: list[pd.Timestamp], every: int = 1) -> None
         axes.set_xticks([first, last] if span else [first])
         axes.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
         return
-    axes.xaxis.set_major_locator(mdates.YearLocator(2 if span > 365 * 9 else 1 if span < 365 * 3 else every))
+    first_column = {"month": 3, "day": 31} if columns else {}  # a column stands where its quarter ends: that of January is last year's
+    axes.xaxis.set_major_locator(mdates.YearLocator(2 if span > 365 * 9 else 1 if span < 365 * 3 else every, **first_column))
     axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
 
 
 def thresholds(axes: mpl.axes.Axes, references: Iterable[tuple[float, str]]) -> None:
-    """Draw values as thin dashed lines with their words on the left."""
+    """Draw values as thin dashed lines with their words on the left; the axis reaches as far as they do, or their words would stand in the title."""
+    references = list(references)
+    if references:
+        (low, high), values = axes.get_ylim(), [value for value, _ in references]
+        axes.set_ylim(min(low, *values), max(high, *(value * 1.08 for value in values)))  # a line of words above the highest
     where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
     for value, words in references:
         axes.axhline(value, color=style.MUTED, linewidth=0.8, linestyle=(0, (4, 3)))

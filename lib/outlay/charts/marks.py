@@ -19,8 +19,7 @@ def rings(figure: Figure, rows: pd.DataFrame, scale: float = 1) -> Figure:
     """
     axes = figure.axes[0]
     for company, some in rows.groupby("company", sort=False):
-        colour = canvas.identity(company)[1]
-        colour = style.INK if colour == style.CONTEXT else colour
+        colour = canvas.own_colour(company)
         axes.plot(
             some.period_end,
             some.value * scale,

@@ -33,8 +33,7 @@ def ladder(judged: pd.DataFrame, title: str, subtitle: str, *, alt: str, logarit
             axes.remove()
         days = [*judged.published, *judged.period_end[judged.outcome.notna()]]
         for axes, company in zip(figure.axes, order, strict=True):
-            name, colour = canvas.identity(company)
-            colour = style.INK if colour == style.CONTEXT else colour
+            name, colour = canvas.identity(company)[0], canvas.own_colour(company)
             names = []
             for _, said in judged[judged.company == company].groupby(["period_end", "metric"]):
                 said = said.sort_values("published")
@@ -87,8 +86,7 @@ def misses(judged: pd.DataFrame, title: str, subtitle: str, *, alt: str, size: s
         labels = []
         for place, ((company, *_), said) in enumerate(groups):
             said = said.sort_values("published")
-            name, colour = canvas.identity(company)
-            colour = style.INK if colour == style.CONTEXT else colour
+            name, colour = canvas.identity(company)[0], canvas.own_colour(company)
             first, last = (said.value.iloc[end] / said.outcome.iloc[end] * 100 for end in (0, -1))
             axes.plot([first, last], [place, place], color=colour, linewidth=1.4, zorder=2)
             axes.plot(first, place, "o", color=colour, markerfacecolor="white", markersize=5.5, zorder=3)

@@ -236,8 +236,7 @@ def plane(
     """
     with style.applied():
         figure, axes = canvas.make([frame] if behind is None else [frame, behind], title, subtitle, alt, size)
-        colour = canvas.identity(frame.company.iloc[0])[1]
-        colour = style.INK if colour == style.CONTEXT else colour
+        colour = canvas.own_colour(frame.company.iloc[0])
         right, top = frame.across_value.max() * 1.25, frame.value.max() * 1.3
         for slope, words in slopes:
             end = min(right, top / slope)

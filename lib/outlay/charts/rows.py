@@ -84,8 +84,7 @@ def waterfall(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, names
     """
     with style.applied():
         figure, axes = canvas.make([frame], title, subtitle, alt, size)
-        colour = canvas.identity(frame.company.iloc[0])[1]
-        colour = style.INK if colour == style.CONTEXT else colour
+        colour = canvas.own_colour(frame.company.iloc[0])
         reached, texts = 0.0, []
         for place, row in enumerate(frame.itertuples()):
             end = place in (0, len(frame) - 1)
@@ -146,8 +145,7 @@ def dots(
         axes.minorticks_off()
         texts = []
         for place, row in enumerate(frame.itertuples()):
-            colour = canvas.identity(row.company)[1]
-            colour = style.CONTEXT if place in muted else style.INK if colour == style.CONTEXT else colour
+            colour = style.CONTEXT if place in muted else canvas.own_colour(row.company)
             if pd.notna(row.low) and pd.notna(row.high):
                 axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt", zorder=2)
             mark = {"≥": ">", "≤": "<"}.get(row.relation, "o")

@@ -39,8 +39,7 @@ def shifts(
         figure, axes = canvas.make([after, earlier.reset_index()], title, subtitle, alt, size, above=0.16)
         texts, heads = [], []
         for place, row in enumerate(after.itertuples()):
-            colour = canvas.identity(row.company)[1]
-            colour = style.INK if colour == style.CONTEXT else colour
+            colour = canvas.own_colour(row.company)
             face = colour if row.grade in ("filed", "stated") else "white"
             if row.company in earlier.index:
                 old = earlier.loc[row.company]

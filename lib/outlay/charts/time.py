@@ -8,7 +8,7 @@ import matplotlib.dates as mdates
 import pandas as pd
 from matplotlib.figure import Figure
 
-from outlay import style, units
+from outlay import periods, style, units
 from outlay.charts import canvas
 
 
@@ -80,8 +80,7 @@ def panels(
         last = max(spend.period_end.max(), revenue.period_end.max())
         begin = min(spend.period_end.min(), revenue.period_end.min())
         for axes, company in zip(drawn, order, strict=True):
-            name, colour = canvas.identity(company)
-            colour = style.INK if colour == style.CONTEXT else colour
+            name, colour = canvas.identity(company)[0], canvas.own_colour(company)
             rows, against = spend[spend.company == company], revenue[revenue.company == company]
             for block in canvas.unbroken(rows):
                 if len(block) == 1:  # a lone quarter has no area
@@ -136,8 +135,7 @@ def columns(
         figure, axes = canvas.make([frame], title, subtitle, alt, size)
         shades = {}
         for place, part in enumerate(order):
-            colour = canvas.identity(identity or part)[1]
-            colour = style.INK if colour == style.CONTEXT else colour
+            colour = canvas.own_colour(identity or part)
             shades[part] = mpl.colors.to_hex(style.tint(colour, 0.8 * place / len(order))) if by != "company" or identity else colour
         periods_drawn = frame.drop_duplicates("period")
         yearly = frame.period.str.fullmatch(r"\d{4}").all()
@@ -171,7 +169,7 @@ def columns(
             axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
             axes.xaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%d"))
         else:
-            canvas.years(axes, list(periods_drawn.period_end))
+            canvas.years(axes, list(periods_drawn.period_end), columns=True)
         axes.set_xlim(min(place_of.values()) - half, max(place_of.values()) + half)
         if value_words:
             for period, place in place_of.items():
@@ -194,7 +192,8 @@ def multiples(
     across: int = 4,
     size: str = "tall",
 ) -> Figure:
-    """Draw a panel of columns a company on one scale, the largest latest value first, its last value beside its name.
+    """Draw a panel of columns a company on one scale, the largest latest value first, its last value beside its name, and
+    under it the quarter, where that is not the one in which most end.
 
     Up to `across` panels stand beside each other. With `shared` false every panel has its own scale from zero, which the subtitle must say. What is
     not actual, or of press or an estimate, is hatched.
@@ -214,19 +213,23 @@ def multiples(
         ends = [frame.period_end.min(), frame.period_end.max()]
         gap = frame.sort_values("period_end").groupby("company").period_end.diff().dt.days.median()
         gap = 91 if pd.isna(gap) else gap
+        usual = frame.sort_values("period_end").groupby("company").period.last().mode().max()  # the newest quarter of most: others say theirs
         for number, (axes, company) in enumerate(zip(figure.axes, order, strict=True)):
-            name, colour = canvas.identity(company)
-            colour = style.INK if colour == style.CONTEXT else colour
+            name, colour = canvas.identity(company)[0], canvas.own_colour(company)
             rows = frame[frame.company == company].sort_values("period_end")
             firm = rows.stance.eq("actual") & rows.grade.isin(["filed", "stated"])
             for some, face, hatch in ((rows[firm], colour, None), (rows[~firm], style.tint(colour), "////")):
                 axes.bar(some.period_end, some.value * scale, width=gap * 0.78, facecolor=face, edgecolor=colour, linewidth=0.3, hatch=hatch)
             canvas.amounts(axes)
-            canvas.years(axes, ends, every=2)
+            canvas.years(axes, ends, every=2, columns=True)
             axes.tick_params(axis="x", labelsize=8.5 if across < 4 else 7)  # in narrow panels years touch each other
             pad = pd.Timedelta(days=gap * 0.6)
             axes.set_xlim(ends[0] - pad, ends[1] + pad)
             axes.text(0, 1.04, name, transform=axes.transAxes, color=colour, fontweight="bold", va="bottom")
+            if rows.period.iloc[-1] != usual:
+                paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+                when = periods.words(rows.period.iloc[-1])
+                axes.text(1, 1, when, transform=axes.transAxes, color=style.LABEL, fontsize=7, ha="right", va="top", bbox=paper)
             axes.text(1, 1.04, value_words(rows.value.iloc[-1]), transform=axes.transAxes, color=colour, ha="right", va="bottom")
             if number % across and shared:
                 axes.tick_params(labelleft=False)
@@ -249,8 +252,7 @@ def spans(frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, printed: 
     """
     with style.applied():
         figure, axes = canvas.make([frame] if printed is None else [frame, printed], title, subtitle, alt, size)
-        colour = canvas.identity(frame.company.iloc[0])[1]
-        colour = style.INK if colour == style.CONTEXT else colour
+        colour = canvas.own_colour(frame.company.iloc[0])
         closed = frame[~frame.high.isin([float("inf")])]
         top = max(closed.high.max() if len(closed) else 0, frame.low.max() * 1.25)
         for place, row in enumerate(frame.itertuples()):
@@ -303,8 +305,7 @@ def ranges(
             axes.plot(place(rivals), rivals.value, "o", color=style.CONTEXT, markersize=5, markerfacecolor="white", linestyle="none")
         labels = []
         for (company, stance), rows in frame.groupby(["company", "stance"], sort=False):
-            name, colour = canvas.identity(company)
-            colour = style.INK if colour == style.CONTEXT else colour
+            name, colour = canvas.identity(company)[0], canvas.own_colour(company)
             rows = rows.sort_values("period_end")
             firm = rows.grade.isin(["filed", "stated"])
             if stance == "actual":
