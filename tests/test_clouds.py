@@ -158,3 +158,18 @@ def test_microsofts_return_on_added_property_is_the_two_changes(book):
     capital = measures.at_quarter_ends(book.observations("property_and_equipment", companies=["msft"]), profit)
     row = clouds.returns(profit, capital, 8).set_index("period").loc["2026Q2"]
     assert row.value == pytest.approx((155.237 - 109.433) / (313.076 - 135.591), abs=1e-4)  # 10-K of June 2026 and of June 2024
+
+
+def test_the_frames_are_made_by_the_formulas_that_were_checked(book):
+    capex, cloud = (book.quarters(name, companies=["googl"]) for name in ("capex", "google_cloud_revenue"))
+    _, behind = clouds.by_lag(capex, measures.change(cloud), [0, 4])
+    row = behind[behind.lag == 4].iloc[-1]
+    spent, sold = (frame.set_index("period").value for frame in (capex, cloud))
+    earlier = f"{int(row.period[:4]) - 1}{row.period[4:]}"
+    assert row.value == pytest.approx(clouds.cost_of_added_dollar(spent[earlier], sold[row.period] - sold[earlier]))
+    profit = measures.trailing(book.quarters("operating_income", companies=["msft"]))
+    held = measures.at_quarter_ends(book.observations("property_and_equipment", companies=["msft"]), profit)
+    last = clouds.returns(profit, held, 8).iloc[-1]
+    years, books = (frame.set_index("period").value for frame in (profit, held))
+    before = f"{int(last.period[:4]) - 2}{last.period[4:]}"
+    assert last.value == pytest.approx(clouds.return_on_added_capital(years[last.period], years[before], books[last.period], books[before]))

@@ -241,11 +241,11 @@ def test_other_parameters_give_no_error_and_no_empty_chart(path, values, runs):
 
 
 def test_the_headline_falls_back_when_a_planted_figure_makes_it_false(runs):
-    claim = "More is spent on building than the clouds take in"
-    assert claim in chart_titles(runs[key(HEADLINE, {})])
+    claim = re.compile(r"cloud sellers spent \$[1-9]")
+    assert any(map(claim.search, chart_titles(runs[key(HEADLINE, {})])))
     titles = chart_titles(runs[key(HEADLINE, {}, "planted")])
     assert "Capital spending per dollar of cloud revenue" in titles
-    assert claim not in titles
+    assert not any(map(claim.search, titles))
 
 
 def chart_titles(out):

@@ -42,7 +42,7 @@ def test_growth_hid_in_leases():
 
 def test_what_is_left_is_what_alphabet_left_below_zero(book):
     cash, capex = (book.quarters(name, companies=["googl"]) for name in ("operating_cash_flow", "capex"))
-    left = spending.by_period(spending.left_over, cash, capex, metric="left over", unit="USD bn", kind="flow")
+    left = measures.each(spending.left_over, cash, capex, metric="left over", unit="USD bn", kind="flow")
     assert at(left, "2026Q2") == pytest.approx(39.069 - 44.924)
     assert (left.set_index("period").value < 0).sum() == 1 and left.value.iloc[-1] < 0  # the first below zero
 
@@ -56,12 +56,12 @@ def test_other_costs_are_what_metas_release_prints():
 
 def test_a_formula_by_period_leaves_out_what_one_side_lacks_and_keeps_every_fact(book):
     cash, capex = (book.quarters(name, companies=["msft", "meta"], since="2025-01-01") for name in ("operating_cash_flow", "capex"))
-    left = spending.by_period(spending.left_over, cash, capex[capex.period != "2025Q2"], metric="left over", unit="USD bn", kind="flow")
+    left = measures.each(spending.left_over, cash, capex[capex.period != "2025Q2"], metric="left over", unit="USD bn", kind="flow")
     assert "2025Q2" not in set(left.period) and "2025Q2" in set(cash.period)
     row, one, other = (frame[(frame.company == "meta") & (frame.period == "2025Q1")].facts.item() for frame in (left, cash, capex))
     assert set(row) == {*one, *other}
     with pytest.raises(ValueError, match="two figures"):
-        spending.by_period(spending.left_over, pd.concat([cash, cash]), capex, metric="left over", unit="USD bn")
+        measures.each(spending.left_over, pd.concat([cash, cash]), capex, metric="left over", unit="USD bn")
 
 
 def test_oracles_year_crossed_all_of_its_cash_in_may_2025(book):

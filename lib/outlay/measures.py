@@ -265,23 +265,29 @@ def computed(work: Callable, *rows: pd.Series, label: str, unit: str, kind: str 
     return _finish(pd.DataFrame([row]))
 
 
-def each(work: Callable, *frames: pd.DataFrame, label: str, unit: str) -> pd.DataFrame:
-    """Work a formula on every period that all frames hold, as `computed` does on rows; one row a period, `company` being `label`.
+def each(work: Callable, *frames: pd.DataFrame, unit: str, label: str = "", metric: str = "", kind: str = "rate") -> pd.DataFrame:
+    """Work a formula on every company and period that all frames hold, as `computed` does on rows; one row each, under its company.
 
-    Each frame holds one figure a period. Refuses frames that hold more, as several companies would.
+    With a `label` the frames hold one figure a period, whoever's, and `company` is the label. `metric` names what was made. Refuses frames that hold
+    two figures for one place.
 
     >>> book = ledger.open(as_of="2025-11-15")
     >>> capex, cloud = (book.quarters(name, companies=["amzn"], since="2025-07-01") for name in ("capex", "cloud_revenue"))
     >>> each(lambda spent, taken: spent - taken, capex, cloud, label="gap", unit="USD bn").value.round(3).tolist()
     [2.089]
+    >>> each(lambda spent, taken: taken - spent, capex, cloud, unit="USD bn", kind="flow").company.tolist()
+    ['amzn']
     """
+    key = "period" if label else ["company", "period"]
     for frame in frames:
-        if frame.duplicated("period").any():
-            raise ValueError("each: a frame has two figures for one period. Filter it to one company and one metric first.")
-    keyed = [frame.set_index("period", drop=False) for frame in frames]
-    shared = [period for period in keyed[-1].index if all(period in frame.index for frame in keyed)]
-    rows = [computed(work, *(frame.loc[period] for frame in keyed), label=label, unit=unit) for period in shared]
-    return _finish(pd.concat(rows, ignore_index=True)) if rows else _finish(frames[-1].head(0))
+        if frame.duplicated(key).any():
+            only = "company and one metric" if label else "metric"
+            raise ValueError(f"each: a frame has two figures for one {'period' if label else 'company and period'}. Filter it to one {only} first.")
+    keyed = [frame.set_index(key, drop=False).rename_axis(index=lambda _: None) for frame in frames]
+    shared = [place for place in keyed[-1].index if all(place in frame.index for frame in keyed)]
+    rows = [computed(work, *(frame.loc[place] for frame in keyed), label=label or place[0], unit=unit, kind=kind) for place in shared]
+    made = _finish(pd.concat(rows, ignore_index=True)) if rows else _finish(frames[-1].head(0))
+    return made.assign(metric=metric) if metric else made
 
 
 def around(work: Callable, frame: pd.DataFrame, quarters: int, *, label: str, unit: str) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Spending: capital spending beside cash, other costs, depreciation, leases and chips. Money in USD bn, counts in millions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -73,27 +73,6 @@ def unit_price(value: float, count: float) -> float:
     if count <= 0:
         raise ValueError(f"a price needs a number of chips, not {count}")
     return value * 1000 / count
-
-
-def by_period(work: Callable, *frames: pd.DataFrame, metric: str, unit: str, kind: str = "rate") -> pd.DataFrame:
-    """Work a formula company by company and period by period on frames that share them, in the columns of every frame.
-
-    A period that one frame lacks is left out. Refuses two figures for one company and period. Facts, ranges and the weakest grade are those of
-    `measures.computed`.
-
-    >>> book = ledger.open(as_of="2025-11-15")
-    >>> cash, capex = (book.quarters(name, companies=["amzn"], since="2025-07-01") for name in ("operating_cash_flow", "capex"))
-    >>> by_period(left_over, cash, capex, metric="free_cash_flow", unit="USD bn", kind="flow").value.round(2).tolist()
-    [0.43]
-    """
-    keyed = []
-    for frame in frames:
-        if frame.duplicated(["company", "period"]).any():
-            raise ValueError("by_period: one frame has two figures for a company and period. Filter it to one metric first.")
-        keyed.append(frame.set_index(["company", "period"], drop=False).rename_axis([None, None]))
-    shared = [key for key in keyed[0].index if all(key in frame.index for frame in keyed[1:])]
-    rows = [measures.computed(work, *(frame.loc[key] for frame in keyed), label=key[0], unit=unit, kind=kind).assign(metric=metric) for key in shared]
-    return pd.concat(rows, ignore_index=True) if rows else frames[0].head(0)
 
 
 def fiscal_years(book: ledger.Book, family: str, companies: Iterable[str] | None = None, since: str | None = None) -> pd.DataFrame:
