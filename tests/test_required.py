@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outlay import ledger
+from outlay import ledger, measures
 from outlay.models import required
 from test_data import arithmetic
 
@@ -150,3 +150,11 @@ def test_jpmorgans_return_by_the_life_of_chips(book):
 def test_what_was_not_printed_is_refused(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_what_a_cloud_gained_is_the_difference_of_two_printed_years(book):
+    """AWS: 107,556 million in 2024 and 128,725 in 2025, as Amazon's releases print them."""
+    cloud = measures.trailing(book.quarters("aws_revenue"))
+    assert required.gained(cloud, "2025-01-01", pd.Timestamp("2025-12-31")).value.item() == pytest.approx(128.725 - 107.556)
+    assert required.gained(cloud, "2026-01-01", pd.Timestamp("2025-12-31")).empty  # nothing lies between
+    assert required.gained(cloud, "1990-01-01", pd.Timestamp("2025-12-31")).empty

@@ -395,6 +395,21 @@ def today(book: ledger.Book, found: dict[str, pd.Series]) -> pd.DataFrame:
     return pd.concat(out, ignore_index=True)[columns] if out else _dated(pd.DataFrame(columns=columns))
 
 
+def gained(taken: pd.DataFrame, start: str, end: pd.Timestamp) -> pd.DataFrame:
+    """Return by how much a sum of four quarters grew from the last that ended before a day to the one that ends on a later one.
+
+    One row, in the columns of every frame; none where one of the two is not known, or where they are the same.
+
+    >>> cloud = measures.trailing(ledger.open().quarters("aws_revenue"))
+    >>> gained(cloud, "2025-01-01", pd.Timestamp("2025-12-31")).value.round(2).tolist()
+    [21.17]
+    """
+    first, last = taken[taken.period_end < start].tail(1), taken[taken.period_end == end]
+    if first.empty or last.empty or not first.period_end.item() < end:
+        return taken.head(0)
+    return measures.computed(lambda now, before: now - before, last.iloc[0], first.iloc[0], label="added", unit="USD bn", kind="flow")
+
+
 def swaps(book: ledger.Book, found: dict[str, pd.Series]) -> pd.DataFrame:
     """Return which printed input each figure of the ledger (see `measured`) stands for: a row a model and input, with both values, USD bn.
 
