@@ -158,3 +158,12 @@ def test_what_a_cloud_gained_is_the_difference_of_two_printed_years(book):
     assert required.gained(cloud, "2025-01-01", pd.Timestamp("2025-12-31")).value.item() == pytest.approx(128.725 - 107.556)
     assert required.gained(cloud, "2026-01-01", pd.Timestamp("2025-12-31")).empty  # nothing lies between
     assert required.gained(cloud, "1990-01-01", pd.Timestamp("2025-12-31")).empty
+
+
+def test_no_figure_of_an_earlier_year_stands_for_the_year_that_an_author_spoke_of():
+    """Barclays spoke of 2026: what had been spent by 2024 or 2025 is no hindsight on it."""
+    for day, known in (("2024-08-05", False), ("2025-10-13", False), ("2026-09-20", True)):
+        book = ledger.open(as_of=day)
+        found = required.measured(book, start="2023-01-01")
+        assert ("barclays_2024" in set(required.today(book, found).model)) is known
+        assert ("Barclays" in set(required.swaps(book, found).model)) is known

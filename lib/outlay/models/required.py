@@ -372,7 +372,7 @@ def today(book: ledger.Book, found: dict[str, pd.Series]) -> pd.DataFrame:
     """Return what the models known at the book's date answer once the ledger's figures (see `measured`) have taken the place of published inputs.
 
     A row a model that has such an input and all of whose stand-ins are known, in `COLUMNS` and `MARKS`, with `model` and `replaced`, which says
-    what stands for what; all other inputs stay as printed.
+    what stands for what; all other inputs stay as printed. A figure of an earlier year than the one that the author spoke of stands for nothing.
 
     >>> book = ledger.open()
     >>> found = measured(book, start="2023-01-01", companies=["msft"])
@@ -383,7 +383,7 @@ def today(book: ledger.Book, found: dict[str, pd.Series]) -> pd.DataFrame:
     for model, about in MODELS.items():
         rows = printed(book, model)
         now = dict(about.now)
-        if rows.empty or not now or not set(now.values()) <= set(found):
+        if rows.empty or not now or not set(now.values()) <= set(found) or not _reached(rows, now, found):
             continue
         inputs = [found[now[row.metric]] if row.metric in now else row for _, row in rows.iterrows() if row.metric in about.inputs]
         unit = "years" if about.work is breakeven.multiple else "USD bn"
@@ -393,6 +393,12 @@ def today(book: ledger.Book, found: dict[str, pd.Series]) -> pd.DataFrame:
         out.append(made.assign(model=model, replaced=said, period_end=last))
     columns = [*ledger.COLUMNS, *ledger.MARKS, "model", "replaced"]
     return pd.concat(out, ignore_index=True)[columns] if out else _dated(pd.DataFrame(columns=columns))
+
+
+def _reached(rows: pd.DataFrame, now: dict[str, str], found: dict[str, pd.Series]) -> bool:
+    """Return whether the figures that are to stand for printed inputs reach the year of each."""
+    years = rows.set_index("metric").period_end.dt.year
+    return all(not found[measure].period_end.year < years.get(name, float("nan")) for name, measure in now.items())
 
 
 def gained(taken: pd.DataFrame, start: str, end: pd.Timestamp) -> pd.DataFrame:
@@ -421,8 +427,9 @@ def swaps(book: ledger.Book, found: dict[str, pd.Series]) -> pd.DataFrame:
     out = []
     for model, about in MODELS.items():
         rows = printed(book, model).set_index("metric")
-        for name, measure in about.now if len(rows) else ():
-            now = found.get(measure)
+        swapped = dict(about.now) if len(rows) and {measure for _, measure in about.now} <= set(found) else {}
+        for name, measure in swapped.items() if _reached(rows.reset_index(), swapped, found) else ():
+            now = found[measure]
             out.append(
                 {
                     "model": about.author,
@@ -430,8 +437,8 @@ def swaps(book: ledger.Book, found: dict[str, pd.Series]) -> pd.DataFrame:
                     "input": name.replace("_", " "),
                     "printed": rows.value[name],
                     "by": measure,
-                    "now": float("nan") if now is None else now.value,
-                    "to": pd.NaT if now is None else now.period_end,
+                    "now": now.value,
+                    "to": now.period_end,
                 }
             )
     return _dated(pd.DataFrame(out, columns=["model", "published", "input", "printed", "by", "now", "to"]))
