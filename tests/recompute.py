@@ -1,0 +1,193 @@
+"""Every number in the prose and in the chart titles of the executed notebooks, recomputed from data/*.csv without the library.
+
+python tests/recompute.py [notebook ...] prints a table (notebook, sentence, name, said, recomputed, same or differs) and what is covered; it fails
+where a number differs. What each number is meant to be stands in recompute_rules.py, in terms of the company, measure and period that the
+sentence names: another metric or another period would differ.
+"""
+
+import base64
+import re
+import struct
+import sys
+import zlib
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import recompute_ledger
+import recompute_rules
+from recompute_ledger import ROOT, Ledger
+
+WORDS = dict(zip("no one two three four five six seven eight nine ten".split(), range(11), strict=True)) | {"none": 0}
+NUMBER = re.compile(r"[−+-]?\$?\d[\d,]*(?:\.\d+)?")
+# periods of measures, not numbers: what they mean is in the rules
+SET = re.compile(
+    r"(?i)(the |in |of |sums of |over |to |last |previous )*(four|eight|three|two) (quarters|years|months)( in a row| earlier| ahead)?|in the four before|"
+    r"nine to twelve months|three times out|twelve months|nine months|one of (the|them)|to one\b|each one|no one|one's|two years|one year|one chip|"
+    r"nineteen of twenty|at one\b|two of the texts|board of two|year-one"
+)
+
+
+class Check(NamedTuple):
+    """One number said, and what it should be."""
+
+    notebook: str
+    where: str
+    sentence: str
+    name: str
+    said: str
+    recomputed: str
+    state: str  # same, differs, uncovered
+
+
+class Said(NamedTuple):
+    """A paragraph, a printed line or a title of an executed notebook."""
+
+    cell: int
+    kind: str
+    text: str
+    values: dict
+    facts: dict
+
+
+def title(png):
+    """The title in the text of a PNG."""
+    at = 8
+    while at < len(png):
+        size, kind = struct.unpack(">I4s", png[at : at + 8])
+        body = png[at + 8 : at + 8 + size]
+        key, _, rest = body.partition(b"\0")
+        if kind == b"tEXt" and key == b"Title":
+            return rest.decode("latin-1")
+        if kind == b"iTXt" and key == b"Title":
+            packed, text = rest[0], rest[2:].split(b"\0", 2)[2]
+            return (zlib.decompress(text) if packed else text).decode("utf-8")
+        at += 12 + size
+    raise ValueError("a picture without a title")
+
+
+def said(notebook):
+    """Everything that an executed notebook says with numbers in it: paragraphs, printed lines and titles, in order."""
+    out = []
+    for number, cell in enumerate(notebook["cells"]):
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            about = output.get("metadata", {}).get("outlay", {})
+            if "text/markdown" in data:
+                text = "".join(data["text/plain"])
+                # what a reader sees is the markdown: it has to say the same
+                shown = "".join(data["text/markdown"]).replace("\\$", "$")
+                out.append(Said(number, "prose", shown if shown != text else text, about.get("values", {}), about.get("facts", {})))
+            elif "image/png" in data:
+                out.append(Said(number, "title", title(base64.b64decode("".join(data["image/png"]))), {}, {}))
+            elif "text" in output:
+                out += [Said(number, "print", line, {}, {}) for line in "".join(output["text"]).splitlines() if line.strip()]
+    return out
+
+
+def read(text):
+    """A number as a sentence says it, and half a unit of its last digit; None where there is none."""
+    found = NUMBER.search(text)
+    if not found:
+        words = [WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in WORDS]
+        return (Fraction(words[0]), Fraction(1, 2)) if words else None
+    digits = found[0].replace(",", "").replace("$", "").replace("−", "-").lstrip("+")
+    value, half = Fraction(digits), Fraction(1, 2) / 10 ** len(digits.partition(".")[2])
+    rest = text[found.end() :]
+    if rest.startswith("%"):
+        value, half = value / 100, half / 100
+    if text[found.start() :].startswith(("−$", "-$")):
+        value = -abs(value)
+    return value, half
+
+
+def agrees(text, expected):
+    """Whether what is said is what was recomputed, rounded as far as it is said."""
+    if isinstance(expected, bool):
+        return expected
+    if isinstance(expected, str):
+        return text == expected
+    number = read(text)
+    return number is not None and abs(number[0] - Fraction(expected)) <= number[1] + Fraction(1, 10**9)
+
+
+def written(expected):
+    return expected if isinstance(expected, str) else ("holds" if expected else "does not hold") if isinstance(expected, bool) else f"{float(expected):.10g}"
+
+
+def leftover(text, covered):
+    """The numbers of a text that no check covered, number words included."""
+    for part in sorted(covered, key=len, reverse=True):
+        text = text.replace(part, " ", 1)
+    digits = [one[0] for one in NUMBER.finditer(text)]
+    return digits + re.findall(r"(?i)\b(?:one|two|three|four|five|six|seven|eight|nine|ten|half)\b", SET.sub(" ", text))
+
+
+def checks(stem, notebook, ledger):
+    """Check everything that a notebook says."""
+    rules, out = recompute_rules.RULES.get(stem[:2], []), []
+    for one in said(notebook):
+        where, covered = f"{one.kind} {one.cell}", []
+        for name, ids in one.facts.items():
+            for fact in [fact for fact in ids if fact not in ledger.every]:
+                out.append(Check(stem, where, one.text, name, fact, "no such row", "differs"))
+        found = [(rule, match) for rule, pattern in rules if (match := re.fullmatch(pattern, one.text))]
+        known = {}
+        for rule, match in found[:1]:
+            try:
+                results = list(rule(ledger, match))
+            except (KeyError, IndexError, ValueError, ZeroDivisionError, StopIteration) as error:
+                results = [(rule.__name__, one.text, f"{type(error).__name__}: {error}")]
+            for name, text, expected in results:
+                if text is None:
+                    continue
+                covered.append(text)
+                known.setdefault(name, expected)
+                out.append(Check(stem, where, one.text, name, text, written(expected), "same" if agrees(text, expected) else "differs"))
+        for name, value in one.values.items():
+            if name in known and not isinstance(known[name], (str, bool)):
+                same = abs(float(known[name]) - value) <= 1e-8 * max(1, abs(value))
+                out.append(Check(stem, where, one.text, f"values.{name}", f"{value:.10g}", written(known[name]), "same" if same else "differs"))
+            else:
+                out.append(Check(stem, where, one.text, f"values.{name}", f"{value:.10g}", "", "uncovered"))
+        for number in leftover(one.text, covered):
+            out.append(Check(stem, where, one.text, "", number, "", "uncovered"))
+    return out
+
+
+def notebooks(only=()):
+    every = sorted((ROOT / "notebooks").glob("0[1-9]_*.ipynb"))
+    return [path for path in every if not only or path.stem[:2] in {name[:2] for name in only}]
+
+
+def counts(found):
+    """How many numbers are said, and how they came out."""
+    numbers = [one for one in found if not one.name.startswith(("values.", "claim"))]
+    return {
+        "numbers said": len(numbers),
+        "recomputed": sum(one.state != "uncovered" for one in numbers),
+        "not covered": sum(one.state == "uncovered" for one in numbers),
+        "claims": sum(one.name.startswith("claim") for one in found),
+        "exact values": sum(one.name.startswith("values.") and one.state != "uncovered" for one in found),
+        "differ": sum(one.state == "differs" for one in found),
+    }
+
+
+def main(arguments):
+    quiet = "--quiet" in arguments
+    ledger, failed = Ledger(), 0
+    for path in notebooks([one for one in arguments if not one.startswith("-")]):
+        found = checks(path.stem, recompute_ledger.executed(path), ledger)
+        for one in found:
+            if not quiet or one.state != "same":
+                sentence = one.sentence if len(one.sentence) < 60 else one.sentence[:57] + "..."
+                print(f"{path.stem[:2]} | {one.where} | {sentence} | {one.name} | {one.said} | {one.recomputed} | {one.state}")
+        print(f"{path.stem}: " + ", ".join(f"{count} {what}" for what, count in counts(found).items()))
+        failed += sum(one.state == "differs" for one in found)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
