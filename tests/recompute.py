@@ -25,8 +25,8 @@ NUMBER = re.compile(r"[−+-]?\$?\d[\d,]*(?:\.\d+)?")
 # periods of measures, not numbers: what they mean is in the rules
 SET = re.compile(
     r"(?i)(the |in |of |sums of |over |to |last |previous )*(four|eight|three|two) (quarters|years|months)( in a row| earlier| ahead)?|in the four before|"
-    r"nine to twelve months|three times out|twelve months|nine months|one of (the|them)|to one\b|each one|no one|one's|two years|one year|one chip|"
-    r"nineteen of twenty|at one\b|two of the texts|board of two|year-one"
+    r"nine to twelve months|three times out|twelve months|nine months|one of (the|them)|to one\b|each one|no one|one's|two years|one year|one chip|one lag|"
+    r"nineteen of twenty|the two are kept apart|at one\b|two of the texts|board of two|year-one"
 )
 
 
@@ -109,6 +109,8 @@ def agrees(text, expected):
         return expected
     if isinstance(expected, str):
         return text == expected
+    if text == "all":
+        return expected == int(expected)
     number = read(text)
     return number is not None and abs(number[0] - Fraction(expected)) <= number[1] + Fraction(1, 10**9)
 

@@ -29,13 +29,13 @@ def guided(ledger, firms, family="capex"):
             if row.table == "guidance" and firm in firms and metric in wanted and row.end >= date("2021-01-01")]  # fmt: skip
 
 
-def covering(series, start, end):
-    """The sum of the quarters that fill a period without a gap, and its rounding."""
+def covering(ledger, series, start, end):
+    """The sum of the quarters that fill a period without a gap, and its rounding, each print once."""
     inside = [one for one in series.values() if one.start >= start and one.end <= end]
     days = sum((one.end - one.start).days + 1 for one in inside)
     if not inside or len({one.metric for one in inside}) > 1 or days != (end - start).days + 1:
         return None
-    return sum(one.value for one in inside), sum(one.half for one in inside)
+    return sum(one.value for one in inside), sum(ledger.every[name].half for name in frozenset().union(*(one.facts for one in inside)))
 
 
 def outcome(ledger, row):
@@ -46,12 +46,12 @@ def outcome(ledger, row):
     series = [ledger.quarters(row.company, row.metric)]
     if row.metric == "capex_as_stated":
         series.append(ledger.capex(row.company, "as_stated"))
-    ways += [covering(one, row.start, row.end) for one in series]
+    ways += [covering(ledger, one, row.start, row.end) for one in series]
     if row.metric == "capex_as_stated" and any(ways):
         first = next(way for way in ways if way)
         made = [base["made_of"] for base in ledger.bases if (base["basis"], base["company"], base["metric"]) == ("as_stated", row.company, row.metric)]
         parts = re.findall(r"([+-]?) ?([a-z]\w*)", made[0]) if made else []
-        sums = [(sign, covering(ledger.quarters(row.company, metric), row.start, row.end)) for sign, metric in parts]
+        sums = [(sign, covering(ledger, ledger.quarters(row.company, metric), row.start, row.end)) for sign, metric in parts]
         if sums and all(one for _, one in sums):
             value, half = sum(-one[0] if sign == "-" else one[0] for sign, one in sums), sum(one[1] for _, one in sums)
             if abs(value - first[0]) <= half + first[1]:
@@ -200,6 +200,7 @@ def newest_known(ledger, m):
     rows = [*guided(ledger, SIX), *forecasts(ledger), *guided(ledger, ["nvda", "amd"], "revenue")]
     yield "newest document", m["day"], long_date(max(row.published for row in rows if row.published))
     yield "newest quarter", m["quarter"], max(five_firms(ledger))
+    yield "five", "five", len(FIVE)
 
 
 @rule("02", r"Of <count:COUNT> firm-years guided as a whole and over, <short:COUNT> ended above the first figure given\. In the middle they came in at <share:PERCENT> of it\.")
@@ -250,7 +251,8 @@ def nine_months(ledger, m):
 def forecasters(ledger, m):
     found = again(ledger)
     yield "count", m["count"], len(found)
-    yield "raised", "all", "all" if all(change > 0 for _, _, change in found) else "not all"
+    yield "raised", "all", sum(change > 0 for _, _, change in found)
+    yield "claim: all", "all went up", all(change > 0 for _, _, change in found)
     yield "middle", m["middle"], median(change for _, _, change in found)
 
 
