@@ -130,6 +130,7 @@ def leftover(text, covered):
 def checks(stem, notebook, ledger):
     """Check everything that a notebook says."""
     rules, out = recompute_rules.RULES.get(stem[:2], []), []
+    ledger.parameters = recompute_ledger.parameters(notebook)
     for one in said(notebook):
         where, covered = f"{one.kind} {one.cell}", []
         for name, ids in one.facts.items():

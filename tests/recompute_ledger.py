@@ -4,6 +4,7 @@ Written from data/README.md, so that a fault of the library's arithmetic shows a
 shares (0.61), counts are millions, all as Fraction.
 """
 
+import ast
 import csv
 import datetime
 import functools
@@ -104,7 +105,8 @@ def mean(values):
 class Ledger:
     """All tables of a folder."""
 
-    def __init__(self, folder=ROOT / "data"):
+    def __init__(self, folder=ROOT / "data", as_of=None):
+        self.folder, self.parameters, self._then = folder, {}, {}
         folder = Path(folder)
 
         def table(name):
@@ -124,6 +126,8 @@ class Ledger:
         for name in TABLES:
             for raw in table(name):
                 row = self._row(name, raw, recast)
+                if as_of and not (row.published and row.published <= as_of):
+                    continue
                 self.every[row.name] = row
                 self.rows.setdefault((row.company, row.metric), []).append(row)
         for name, key in (("deals", ("deal", "event_date")), ("models", ("model", "role", "name"))):
@@ -165,6 +169,21 @@ class Ledger:
     def at(self, company, metric, end):
         """The best print of a stock at a date."""
         return self.observed(company, metric)[None, end]
+
+    def then(self, day):
+        """The ledger as it was known on a day."""
+        if day not in self._then:
+            self._then[day] = Ledger(self.folder, day)
+        return self._then[day]
+
+    def model(self, model, name, what="value"):
+        """What was printed of a published model; the middle where a range was, or an end of it."""
+        raw = next(row for row in self.models if (row["model"], row["name"], row["n"]) == (model, name, "1"))
+        scale = SCALE.get(raw["unit"], 1)
+        scale = {"USD tn": 1000, "USD m": Fraction(1, 1000), "%": Fraction(1, 100)}.get(raw["unit"], scale)
+        if what != "value":
+            return Fraction(raw[what]) * scale
+        return Fraction(raw["value"]) * scale if raw["value"] else (Fraction(raw["low"]) + Fraction(raw["high"])) / 2 * scale
 
     def last_month(self, company):
         return int(self.companies[company]["fiscal_year_end"][:2] or 12)
@@ -304,3 +323,11 @@ class Ledger:
 
 def executed(path):
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def parameters(notebook):
+    """The literals of a notebook's parameters cell."""
+    for cell in notebook["cells"]:
+        if "parameters" in cell["metadata"].get("tags", []):
+            return {one.targets[0].id: ast.literal_eval(one.value) for one in ast.parse("".join(cell["source"])).body if isinstance(one, ast.Assign)}
+    return {}

@@ -88,3 +88,4 @@ def long_date(day):
 import recompute_rules_01  # noqa: E402, F401, I001
 import recompute_rules_02  # noqa: E402, F401
 import recompute_rules_03  # noqa: E402, F401
+import recompute_rules_04  # noqa: E402, F401
