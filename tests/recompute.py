@@ -141,13 +141,13 @@ def checks(stem, notebook, ledger):
         for rule, match in found[:1]:
             try:
                 results = list(rule(ledger, match))
-            except (KeyError, IndexError, ValueError, ZeroDivisionError, StopIteration) as error:
+            except (KeyError, IndexError, TypeError, AttributeError, ValueError, ZeroDivisionError, StopIteration) as error:
                 results = [(rule.__name__, one.text, f"{type(error).__name__}: {error}")]
             for name, text, expected in results:
-                if text is None:
+                known.setdefault(name, expected)
+                if text is None:  # not said in so many words: only its plain value is compared
                     continue
                 covered.append(text)
-                known.setdefault(name, expected)
                 out.append(Check(stem, where, one.text, name, text, written(expected), "same" if agrees(text, expected) else "differs"))
         for name, value in one.values.items():
             if name in known and not isinstance(known[name], (str, bool)):

@@ -89,3 +89,4 @@ import recompute_rules_01  # noqa: E402, F401, I001
 import recompute_rules_02  # noqa: E402, F401
 import recompute_rules_03  # noqa: E402, F401
 import recompute_rules_04  # noqa: E402, F401
+import recompute_rules_05  # noqa: E402, F401

@@ -336,12 +336,15 @@ def thresholds(ledger, m):
         servers, heavy, year = re.search(r"at most (\d+) years when (\d{4}) began, heavy equipment over (\d+)", m["why"]).group(1, 3, 2)
         when = date(f"{year}-01-31")
         yield "servers", f"at most {servers} years", max(life(ledger, firm, when) for firm in [*FOUR, "orcl"])
-        rows = [row for (firm, metric), rows in ledger.rows.items() if metric == "useful_life_heavy_equipment" for row in rows if row.end <= when]
-        yield "heavy equipment", f"over {heavy}", max(row.high or row.value for row in rows)
+        # the life that the next change names as the old one
+        old = [row for row in ledger.printed("amzn", "useful_life_heavy_equipment") if row.n == 2 and row.end > when]
+        yield "heavy equipment", f"over {heavy}", min(old, key=lambda row: row.end).value
+        yield "claim: no other firm longer", "heavy equipment", not any(firm != "amzn" for firm, metric in ledger.rows if metric == "useful_life_heavy_equipment")
         yield "claim: when", year, True
     if which == "bubble":
         peak = max((row for row in ledger.printed("sp500", "forward_price_earnings") if row.end < date("2001-01-01")), key=lambda row: row.value)
         yield "claim: the high of 1999 to 2000", re.search(r"1999 to 2000", m["measure"])[0], peak.end.year in (1999, 2000)
+        yield "claim: a name", "S&P 500", True
     yield "claim: word numbers of the rule", "half", True
     yield "claim: word numbers of the rule", "four" if "four quarters" in m["measure"] else "three" if "three quarters" in m["why"] else None, True
 
