@@ -141,7 +141,7 @@ def checks(stem, notebook, ledger):
         for rule, match in found[:1]:
             try:
                 results = list(rule(ledger, match))
-            except (KeyError, IndexError, TypeError, AttributeError, ValueError, ZeroDivisionError, StopIteration) as error:
+            except (KeyError, IndexError, TypeError, AttributeError, ValueError, ZeroDivisionError, RuntimeError) as error:
                 results = [(rule.__name__, one.text, f"{type(error).__name__}: {error}")]
             for name, text, expected in results:
                 known.setdefault(name, expected)
