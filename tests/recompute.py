@@ -20,7 +20,13 @@ import recompute_ledger
 import recompute_rules
 from recompute_ledger import ROOT, Ledger
 
-WORDS = dict(zip("no one two three four five six seven eight nine ten".split(), range(11), strict=True)) | {"none": 0}
+# differences that are reported and not mended yet: notebook, sentence, name -> why; one that is gone has to go from here
+KNOWN = {
+    ("08", "Longer lives lifted profit in all nine first years", "count"): "Amazon's first year of 2020, $2.7bn as filed, is left out with its implied share",
+    ("03", "A check from outside", "low"): "the two levels share inputs: within their rounding the growth is 144% at least",
+    ("03", "A check from outside", "high"): "the two levels share inputs: within their rounding the growth is 248% at most",
+}
+WORDS = dict(zip(["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(11), strict=True)) | {"none": 0}
 NUMBER = re.compile(r"[−+-]?\$?\d[\d,]*(?:\.\d+)?")
 # periods of measures, not numbers: what they mean is in the rules
 SET = re.compile(
@@ -39,7 +45,7 @@ class Check(NamedTuple):
     name: str
     said: str
     recomputed: str
-    state: str  # same, differs, uncovered
+    state: str  # same, differs, known (to differ), uncovered
 
 
 class Said(NamedTuple):
@@ -157,7 +163,12 @@ def checks(stem, notebook, ledger):
                 out.append(Check(stem, where, one.text, f"values.{name}", f"{value:.10g}", "", "uncovered"))
         for number in leftover(one.text, covered):
             out.append(Check(stem, where, one.text, "", number, "", "uncovered"))
-    return out
+    return [one._replace(state="known") if one.state == "differs" and reason(one) else one for one in out]
+
+
+def reason(check):
+    """Why a difference is known, or nothing."""
+    return next((why for (stem, sentence, name), why in KNOWN.items() if (stem, name) == (check.notebook[:2], check.name) and check.sentence.startswith(sentence)), "")
 
 
 def notebooks(only=()):
@@ -175,6 +186,7 @@ def counts(found):
         "claims": sum(one.name.startswith("claim") for one in found),
         "exact values": sum(one.name.startswith("values.") and one.state != "uncovered" for one in found),
         "differ": sum(one.state == "differs" for one in found),
+        "known to differ": sum(one.state == "known" for one in found),
     }
 
 

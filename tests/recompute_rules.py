@@ -6,11 +6,9 @@ compared as well.
 """
 
 import calendar
-import datetime
 import re
-from fractions import Fraction
 
-from recompute_ledger import DAY, date, label, mean, median, month_end, step
+from recompute_ledger import DAY
 
 EIGHT = ["aapl", "amzn", "googl", "meta", "msft", "nvda", "orcl", "tsla"]
 FOUR = ["amzn", "googl", "meta", "msft"]
@@ -85,8 +83,9 @@ def long_date(day):
     return f"{day.day} {month(day)}"
 
 
-import recompute_rules_01  # noqa: E402, F401, I001
+import recompute_rules_01  # noqa: E402, F401
 import recompute_rules_02  # noqa: E402, F401
 import recompute_rules_03  # noqa: E402, F401
 import recompute_rules_04  # noqa: E402, F401
 import recompute_rules_05  # noqa: E402, F401
+import recompute_rules_08  # noqa: E402, F401

@@ -5,8 +5,8 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from recompute_ledger import DAY, Row, date, mean, median, step
-from recompute_rules import FIVE, FOUR, long_date, month, prose, published, quarter, rule, spelled
+from recompute_ledger import Row, date, mean, median, step
+from recompute_rules import FIVE, FOUR, long_date, month, rule, spelled
 
 SIX = ["amzn", "googl", "meta", "msft", "orcl", "tsla"]
 MONTH_DAYS = Fraction(487, 16)  # 30.4375

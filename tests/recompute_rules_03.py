@@ -3,10 +3,9 @@
 import contextlib
 import itertools
 import re
-from fractions import Fraction
 
-from recompute_ledger import DAY, date, median, step
-from recompute_rules import long_date, month, prose, published, quarter, ratio, rule, spelled
+from recompute_ledger import date, median, step
+from recompute_rules import long_date, month, prose, published, quarter, rule, spelled
 
 CLOUDS = ["amzn", "googl", "msft"]
 SELLERS = [*CLOUDS, "orcl"]
@@ -286,7 +285,7 @@ def rising(ledger, m):
     yield "start", m["start"], prose(names[0])
     yield "last", m["last"], more[names[-1]]
     yield "end", m["end"], prose(names[-1])
-    yield "claim: rose in every quarter", m["start"], all(more[one] < more[other] for one, other in zip(names, names[1:], strict=False))
+    yield "claim: rose in every quarter", m["start"], all(more[one] < more[other] for one, other in itertools.pairwise(names))
 
 
 @rule("03", r"A check from outside: for <when:QUARTER> Microsoft said that Azure's AI services had grown by <said:PERCENT>; the rebuilt level grew by <made:PERCENT>, and by <low:PERCENT> to <high:PERCENT> within rounding\.")
@@ -294,10 +293,10 @@ def outside(ledger, m):
     levels, name = azure(ledger), quarter(m["when"])
     yield "said", m["said"], quarterly(ledger, "azure_ai_services_growth")[name][0]
     yield "made", m["made"], levels[name] / levels[step(name, -4)] - 1
-    # each level within its own rounding, the two taken as if their roundings had nothing in common
-    (least, most), (low, high) = (Azure(ledger).corners(lambda one: one, [one]) for one in (name, step(name, -4)))
-    yield "low", m["low"], least / high - 1
-    yield "high", m["high"], most / low - 1
+    # both levels rest on the points of one quarter, on one redrawing and on one year of Azure: each input moves both at once
+    low, high = Azure(ledger).corners(lambda now, before: now / before - 1, [name, step(name, -4)])
+    yield "low", m["low"], low
+    yield "high", m["high"], high
     yield "when", m["when"], prose(name)
 
 
@@ -350,7 +349,7 @@ def cheaper(ledger, m):
 
 @rule("03", r"- Points of AI on a call, which Microsoft last gave for <when:QUARTER>, would show whether its stated pace of more than <pace:USD> is Azure's or that of its other products\.")
 def pace(ledger, m):
-    (_, end), row = max(ledger.observed("msft", "microsoft_ai_run_rate").items(), key=lambda item: item[0][1])
+    row = max(ledger.observed("msft", "microsoft_ai_run_rate").items(), key=lambda item: item[0][1])[1]
     yield "when", m["when"], prose(max(quarterly(ledger, POINTS)))
     yield "pace", m["pace"], row.value
     yield "claim: more than", "more than", row.relation == "≥"

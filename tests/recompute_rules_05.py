@@ -1,11 +1,10 @@
 """What each number of 05_advertising_and_devices is meant to be."""
 
 import math
-import re
 from fractions import Fraction
 
 from recompute_ledger import date, mean, step
-from recompute_rules import long_date, month, prose, quarter, rule, spelled
+from recompute_rules import long_date, month, prose, quarter, rule
 from recompute_rules_02 import guided
 
 SOLD = {"meta": "meta_advertising_revenue", "googl": "google_advertising_revenue", "amzn": "amazon_advertising_revenue", "snap": "platform_revenue", "pins": "platform_revenue"}
@@ -34,7 +33,7 @@ def said(ledger, company, metric):
 def people(ledger):
     """Growth over a year of the people that Meta reaches on a day."""
     held = {}
-    for (start, end), row in ledger.observed("meta", "meta_family_daily_active_people").items():
+    for (_, end), row in ledger.observed("meta", "meta_family_daily_active_people").items():
         held[f"{end.year}Q{end.month // 3}"] = row.value
     return {name: value / held[step(name, -4)] - 1 for name, value in held.items() if step(name, -4) in held}
 
