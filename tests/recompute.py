@@ -154,9 +154,12 @@ def checks(stem, notebook, ledger):
                 if text is None:  # not said in so many words: only its plain value is compared
                     continue
                 covered.append(text)
+                if expected is None:  # said plainly to be beyond this script
+                    out.append(Check(stem, where, one.text, name, text, "", "uncovered"))
+                    continue
                 out.append(Check(stem, where, one.text, name, text, written(expected), "same" if agrees(text, expected) else "differs"))
         for name, value in one.values.items():
-            if name in known and not isinstance(known[name], (str, bool)):
+            if known.get(name) is not None and not isinstance(known[name], (str, bool)):
                 same = abs(float(known[name]) - value) <= 1e-8 * max(1, abs(value))
                 out.append(Check(stem, where, one.text, f"values.{name}", f"{value:.10g}", written(known[name]), "same" if same else "differs"))
             else:

@@ -122,13 +122,13 @@ class Ledger:
         self.deals = table("deals")
         self.models = table("models")
         recast = {row["fact"]: int(row["presentation"]) for row in table("presentations")}
-        self.rows, self.every = {}, {}
+        self.rows, self.every, self.locators = {}, {}, {}
         for name in TABLES:
             for raw in table(name):
                 row = self._row(name, raw, recast)
                 if as_of and not (row.published and row.published <= as_of):
                     continue
-                self.every[row.name] = row
+                self.every[row.name], self.locators[row.name] = row, raw["locator"]
                 self.rows.setdefault((row.company, row.metric), []).append(row)
         for name, key in (("deals", ("deal", "event_date")), ("models", ("model", "role", "name"))):
             for raw in getattr(self, name):
