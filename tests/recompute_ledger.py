@@ -119,8 +119,9 @@ class Ledger:
         self.metrics = {row["metric"]: row for row in table("metrics")}
         self.bases = table("bases")
         self.sources = {row["source"]: row for row in table("sources")}
-        self.deals = table("deals")
-        self.models = table("models")
+        dated = {name: row for name, row in self.sources.items() if not as_of or (row["published"] and date(row["published"]) <= as_of)}
+        self.newest = max(date(row["published"]) for row in dated.values() if row["published"])
+        self.deals, self.models = ([raw for raw in table(name) if raw["source"] in dated] for name in ("deals", "models"))
         recast = {row["fact"]: int(row["presentation"]) for row in table("presentations")}
         self.rows, self.every, self.locators = {}, {}, {}
         for name in TABLES:

@@ -89,5 +89,5 @@ import recompute_rules_03  # noqa: E402, F401
 import recompute_rules_04  # noqa: E402, F401
 import recompute_rules_05  # noqa: E402, F401
 import recompute_rules_06  # noqa: E402, F401
-import recompute_rules_08  # noqa: E402, F401
 import recompute_rules_07  # noqa: E402, F401
+import recompute_rules_08  # noqa: E402, F401

@@ -1,6 +1,6 @@
 """What each number of 07_the_circle is meant to be.
 
-What could come back round the circle is a maximum flow over all deals, with bounds for what no document dates; this script does not work it again.
+The bounds of what could come back (rival reports, all of an amount in one year) and the lines of the pictures are not worked again here.
 """
 
 import math
@@ -12,7 +12,6 @@ from recompute_rules import long_date, month, rule, spelled
 from recompute_rules_02 import guided
 from recompute_rules_06 import at_dates, goal, years
 
-FLOW = "a maximum flow over all deals"
 PROMISES = ("firm", "conditional", "letter_of_intent")
 GRADES = ["filed", "stated", "press", "estimate"]
 TIERS = ["primary", "secondary", "unlocated", "vendor"]
@@ -34,9 +33,10 @@ def standing(ledger):
         rows = sorted(rows, key=order)
         state = dict(rows[-1])
         for field in ("value", "capacity_gw", "term_years", "starts", "ends"):
-            last = next((raw for raw in reversed(rows) if raw[field]), None)
+            last = next((raw for raw in reversed(rows) if raw[field] or (field == "value" and raw["low"] and raw["high"])), None)
             state[field] = last[field] if last else ""
             if field == "value" and last:
+                last = last if last["value"] else last | {"value": (Fraction(last["low"]) + Fraction(last["high"])) / 2}
                 scale = {"USD tn": 1000, "USD m": Fraction(1, 1000), "USD": Fraction(1, 10**9), "%": Fraction(1, 100)}.get(last["unit"], 1)
                 state["value"], state["priced_by"] = Fraction(last["value"]) * scale, last["source"]
         out[deal] = state
@@ -53,6 +53,96 @@ def promised(ledger):
 
 def firm(ledger):
     return sum(raw["value"] for raw in promised(ledger) if raw["firmness"] == "firm" and raw["instrument"] == "services" and raw["value"])
+
+
+def flows(ledger):
+    """Deals as money a year, (payer, receiver, amount of a year or nothing, way): each deal once, what is over or paid long ago left out.
+
+    An amount over its printed years; money that flows once and flowed within the year; without years over the assumed term (way `open`).
+    """
+    deals, day = standing(ledger), ledger.newest
+    alive = {name: raw for name, raw in deals.items() if raw["firmness"] in PROMISES}
+    drop = set()
+    for name, outer in alive.items():
+        parts = {part: raw for part, raw in alive.items() if raw["part_of"] == name}
+        same = all((raw["from"], raw["to"]) == (outer["from"], outer["to"]) for raw in parts.values())
+        adds = not outer["value"] or (all(raw["value"] for raw in parts.values()) and
+                                      abs(sum(raw["value"] for raw in parts.values()) - outer["value"]) < max(outer["value"], 1) * Fraction(5, 1000))  # fmt: skip
+        if parts:
+            drop |= set(parts) if same and not adds else {name}
+    term, out = Fraction(str(ledger.parameters.get("term", 5))), []
+    for name, raw in deals.items():
+        once, actual = raw["instrument"] in ("equity", "debt"), raw["status"] in ("funded", "completed")
+        event, ends, starts = date(raw["event_date"]), date(raw["ends"]), date(raw["starts"])
+        if name in drop or raw["firmness"] not in PROMISES or raw["unit"] == "%" or raw["instrument"] not in ("equity", "debt", "services", "chips", "lease"):
+            continue
+        if (ends and ends < day) or (once and actual and (day - event).days >= 365):
+            continue
+        amount = raw["value"] or None
+        if name == "msft-openai-equity" and amount and (paid := at_dates_of(ledger, "msft", "openai_funding_paid")):
+            amount = max(amount - paid[-1].value, Fraction(0))
+        years_of = Fraction(raw["term_years"]) if raw["term_years"] else Fraction((ends - (starts or event)).days) / Fraction("365.25") if ends else None
+        if amount is None:
+            out.append((raw["from"], raw["to"], Fraction(0), "open", raw))
+        elif years_of and years_of > 0 and not once:
+            out.append((raw["from"], raw["to"], amount / years_of, "term", raw))
+        elif once and actual:
+            out.append((raw["from"], raw["to"], amount, "once", raw))
+        else:
+            out.append((raw["from"], raw["to"], amount / term, "open", raw))
+    spent = []
+    for company, metric in (("openai", "inference_spending_azure"), ("msft", "revenue_from_openai")):
+        for stance in ("forward", "actual"):
+            rows = [row for row in ledger.printed(company, metric, stance) if row.start and 359 <= (row.end - row.start).days <= 371]
+            spent += [ledger.best([row for row in rows if row.end == end]) for end in sorted({row.end for row in rows})]
+    if spent:  # a year that was reported as paid stands for the contracts of the two that print no years
+        row = sorted(spent, key=lambda row: row.end)[-1]
+        out = [(start, end, Fraction(0) if (start, end, way) == ("openai", "msft", "open") else amount, way, raw) for start, end, amount, way, raw in out]
+        out.append(("openai", "msft", row.value, "measured", None))
+    return out
+
+
+def circles(pairs):
+    """Roads of two or three firms that end where they begin, each once."""
+    pairs = set(pairs)
+    firms = sorted({firm for pair in pairs for firm in pair})
+    two = [(a, b) for a in firms for b in firms if a < b and (a, b) in pairs and (b, a) in pairs]
+    three = [(a, b, c) for a in firms for b in firms for c in firms if a < b and a < c and b != c and {(a, b), (b, c), (c, a)} <= pairs]
+    return two + three
+
+
+def owed(ledger):
+    """What OpenAI owes a year, and the most of it that can come back to it over at most three firms (a maximum flow)."""
+    found = flows(ledger)
+    due = sum(amount for start, _, amount, _, _ in found if start == "openai")
+    on = {pair for road in circles((start, end) for start, end, *_ in found) if "openai" in road for pair in zip(road, (*road[1:], road[0]), strict=True)}
+    room = {}
+    for start, end, amount, _, _ in found:
+        if (start, end) in on:
+            pair = (start, "back" if end == "openai" else end)
+            room[pair] = room.get(pair, Fraction(0)) + amount
+    back = Fraction(0)
+    while True:
+        roads = [["openai"]]
+        for road in roads:
+            roads += [[*road, end] for (start, end), left in room.items() if start == road[-1] and left > 0 and end not in road and road[-1] != "back"]
+            if road[-1] == "back":
+                break
+        else:
+            return due, back
+        steps = list(zip(road, road[1:], strict=False))
+        least = min(room[one] for one in steps)
+        for start, end in steps:
+            room[start, end] -= least
+            room[end, start] = room.get((end, start), Fraction(0)) + least
+        back += least
+
+
+def of_last_year(ledger):
+    """The ledger as it was known at the end of the year before."""
+    then = ledger.then(date(f"{ledger.newest.year - 1}-12-31"))
+    then.parameters = ledger.parameters
+    return then
 
 
 def oracle(ledger):
@@ -165,41 +255,54 @@ def known(ledger, m):
 
 @rule("07", r"On what was public, OpenAI pays or owes its suppliers about <due:USD> a year, .* About <back:USD> of it, <share:PERCENT>, could come back .*")
 def owes(ledger, m):
-    for name in ("due", "back", "share"):
-        yield f"{name} ({FLOW})", m[name], None
+    due, back = owed(ledger)
+    yield "due", m["due"], due
+    yield "back", m["back"], back
+    yield "share", m["share"], back / due
 
 
 @rule("07", r"At the end of (?P<year>\d{4}), counted alike, it was about <back:USD> of <due:USD>\. Of the circles among at most (?P<few>three) firms that are known now, <through:COUNT> of <all:COUNT> run through OpenAI\.")
 def earlier(ledger, m):
-    for name in ("back", "due", "through", "all"):
-        yield f"{name} ({FLOW})", m[name], None
-    newest = max(row["published"] for row in ledger.sources.values())
-    yield "year", m["year"], str(int(newest[:4]) - 1)
+    due, back = owed(of_last_year(ledger))
+    roads = circles((start, end) for start, end, *_ in flows(ledger))
+    yield "year", m["year"], str(ledger.newest.year - 1)
+    yield "back", m["back"], back
+    yield "due", m["due"], due
     yield "claim: the longest circle counted", m["few"], True
+    yield "through", m["through"], sum("openai" in road for road in roads)
+    yield "all", m["all"], len(roads)
 
 
 @rule("07", r"The doubt: for <open:COUNT> of the <all:COUNT> deals in these circles no years are printed, for <unsaid:COUNT> of them not even an amount\. Without an assumption about these years, from <low:USD> to <high:USD> a year could come back\.")
 def doubt(ledger, m):
-    for name in ("open", "all", "unsaid", "low", "high"):
-        yield f"{name} ({FLOW})", m[name], None
+    found = flows(ledger)
+    on = {pair for road in circles((start, end) for start, end, *_ in found) if "openai" in road for pair in zip(road, (*road[1:], road[0]), strict=True)}
+    inside = [(way, raw) for start, end, _, way, raw in found if (start, end) in on]
+    yield "open", m["open"], sum(way == "open" for way, _ in inside)
+    yield "all", m["all"], len(inside)
+    yield "unsaid", m["unsaid"], sum(way == "open" and not raw["value"] for way, raw in inside)
+    for name in ("low", "high"):
+        yield f"{name} bound of the flow", m[name], None
 
 
 @rule("07", r"<share:PERCENT> of what OpenAI owes a year could come from suppliers")
 def title_circle(ledger, m):
-    yield f"share ({FLOW})", m["share"], None
+    due, back = owed(ledger)
+    yield "share", m["share"], back / due
 
 
 @rule("07", r"End of (?P<year>\d{4}): <lines:COUNT> lines among <firms:COUNT> firms")
 def title_rings(ledger, m):
     newest = int(max(row["published"] for row in ledger.sources.values())[:4])
     yield "claim: one of the two years before", m["year"], int(m["year"]) in (newest - 2, newest - 1)
-    yield f"lines ({FLOW})", m["lines"], None
-    yield f"firms ({FLOW})", m["firms"], None
+    yield "lines drawn", m["lines"], None
+    yield "firms drawn", m["firms"], None
 
 
 @rule("07", r"Without the circle OpenAI owes (?P<fold>[\d.]+ times) its revenue of (?P<year>\d{4})")
 def title_without(ledger, m):
-    yield f"fold ({FLOW})", m["fold"], None
+    due, back = owed(ledger)
+    yield "fold", m["fold"], (due - back) / years(ledger)[max(years(ledger))].value
     yield "year", m["year"], str(max(years(ledger)))
 
 
@@ -367,7 +470,8 @@ def looped(ledger, m):
 
 @rule("07", r"- Another <more:USD> a year from suppliers would bring what could come back to half of what is owed\. First seen in the (?P<form>8-K) of a supplier, or in its next (?P<next>10-Q)\.")
 def another(ledger, m):
-    yield f"more ({FLOW})", m["more"], None
+    due, back = owed(ledger)
+    yield "more", m["more"], due / 2 - back
     yield "claim: forms", m["form"], True
     yield "claim: forms", m["next"], True
     yield "claim: half", "half", True
