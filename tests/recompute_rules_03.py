@@ -365,3 +365,9 @@ def turn(ledger, m):
     firm = min((firm for firm in before if before[firm][1] > 0), key=lambda firm: before[firm][1])
     yield "who", m["who"], ledger.names[firm]
     yield "value", m["value"], before[firm][0]
+
+
+@rule("03", r"What an added cloud dollar cost depends on the lag assumed")
+def title_lags(ledger, m):
+    ends = [(median(lags[0].values()), median(lags[8].values())) for firm in SELLERS if (lags := prices(ledger, firm))]
+    yield "claim: half as much again without a lag, at each", m.string, all(now >= before * 3 / 2 for now, before in ends)

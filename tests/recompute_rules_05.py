@@ -279,3 +279,9 @@ def missing(ledger, m):
 def winners(ledger, m):
     low = surveys(ledger)[0]
     yield "times", m["times"], (1 - low) / low
+
+
+@rule("05", r"Apple and Tesla: no document in the ledger gives an amount of AI revenue\. .*")
+def silent(ledger, m):
+    asked = [name for name, metric in ledger.metrics.items() if metric["family"] in ("ai_run_rate", "ai_run_rate_parts", "ai_users")]
+    yield "claim: no such row", m.string, not any(ledger.printed(firm, metric) for firm in ("aapl", "tsla") for metric in asked)

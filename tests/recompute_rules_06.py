@@ -230,6 +230,13 @@ def cannot(ledger):
     return february + may + may > most, february + max(february, 0) * 2 <= most and may + may <= most
 
 
+@rule("06", r"Nor can all reports of its revenue be true, if (?P<phrase>no month brought less than the one before): the run-rate for (?P<february>February 2026), the revenue for (?P<quarter>Q2 2026) and the run-rate for (?P<may>May 2026) contradict each other\.")
+def nor(ledger, m):
+    for name, metric in (("february", "annualised_revenue"), ("may", "annualised_revenue"), ("quarter", "revenue")):
+        yield f"claim: {name}, they cannot all be true, and any two can", m[name], all(cannot(ledger)) and bool(ledger.observed(LAB, metric))
+    yield "claim: the assumption", m["phrase"], True
+
+
 @rule("06", r"(?P<count>\w+) reports on OpenAI's revenue cannot all be true")
 def title_clash(ledger, m):
     yield "count", m["count"], 3
@@ -307,3 +314,10 @@ def tokens(ledger, m):
     yield "new", m["new"], new
     yield "worth", m["worth"], row.value * cheap / dear
     yield "claim: a phrase", "one market place", True
+
+
+@rule("06", r"Every plan asks for more than OpenAI ever took in")
+def title_plan(ledger, m):
+    last = max(years(ledger))
+    plans = [row.value for row in ledger.printed(LAB, "revenue", "forward") if row.start and 360 < (row.end - row.start).days < 370 and row.end.year > last]
+    yield "claim: the least of them does", m.string, min(plans) > max(row.value for row in years(ledger).values())

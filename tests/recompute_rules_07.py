@@ -3,6 +3,7 @@
 The bounds of what could come back (rival reports, all of an amount in one year) and the lines of the pictures are not worked again here.
 """
 
+import itertools
 import math
 from fractions import Fraction
 from statistics import NormalDist
@@ -130,7 +131,7 @@ def owed(ledger):
                 break
         else:
             return due, back
-        steps = list(zip(road, road[1:], strict=False))
+        steps = list(itertools.pairwise(road))
         least = min(room[one] for one in steps)
         for start, end in steps:
             room[start, end] -= least
@@ -430,7 +431,7 @@ def title_path(ledger, m):
 def steps(ledger, m):
     (_, came), told = path(ledger)
     values = [came, *(value for _, value in told)]
-    for text, (before, after) in zip(m["steps"].replace(" and ", ", ").split(", "), zip(values, values[1:], strict=False), strict=True):
+    for text, (before, after) in zip(m["steps"].replace(" and ", ", ").split(", "), itertools.pairwise(values), strict=True):
         yield "step", text, after / before - 1
     yield "mean", m["mean"], Fraction(float(values[-1] / came) ** (1 / len(told)) - 1)
 
