@@ -46,6 +46,7 @@ class Check(NamedTuple):
     said: str
     recomputed: str
     state: str  # same, differs, known (to differ), uncovered
+    facts: int = 0  # how many rows the notebook names behind it
 
 
 class Said(NamedTuple):
@@ -157,7 +158,7 @@ def checks(stem, notebook, ledger):
                 if expected is None:  # said plainly to be beyond this script
                     out.append(Check(stem, where, one.text, name, text, "", "uncovered"))
                     continue
-                out.append(Check(stem, where, one.text, name, text, written(expected), "same" if agrees(text, expected) else "differs"))
+                out.append(Check(stem, where, one.text, name, text, written(expected), "same" if agrees(text, expected) else "differs", len(one.facts.get(name, ()))))
         for name, value in one.values.items():
             if known.get(name) is not None and not isinstance(known[name], (str, bool)):
                 same = abs(float(known[name]) - value) <= 1e-8 * max(1, abs(value))
@@ -179,15 +180,31 @@ def notebooks(only=()):
     return [path for path in every if not only or path.stem[:2] in {name[:2] for name in only}]
 
 
+def kind(check):
+    """What a check is of: a number worked from several rows, one that a single row prints, an assumption of the notebook, a name or date, a claim."""
+    first = check.name.partition(" ")[0].rstrip(":")
+    if check.name.startswith("values."):
+        return "exact value"
+    if first in ("claim", "phrase", "parameter"):
+        return first
+    if check.state != "uncovered" and not re.match(r"^[-\d.e+]+$", check.recomputed):
+        return "name or date"
+    return "printed" if check.facts == 1 else "worked"
+
+
 def counts(found):
     """How many numbers are said, and how they came out."""
-    numbers = [one for one in found if not one.name.startswith(("values.", "claim"))]
+    kinds = [kind(one) for one in found]
+    numbers = [one for one, what in zip(found, kinds, strict=True) if what in ("worked", "printed", "parameter")]
     return {
         "numbers said": len(numbers),
         "recomputed": sum(one.state != "uncovered" for one in numbers),
+        "of these printed by one row": sum(one.state != "uncovered" and kind(one) == "printed" for one in numbers),
+        "of these assumptions of the notebook": sum(kind(one) == "parameter" for one in numbers),
         "not covered": sum(one.state == "uncovered" for one in numbers),
-        "claims": sum(one.name.startswith("claim") for one in found),
-        "exact values": sum(one.name.startswith("values.") and one.state != "uncovered" for one in found),
+        "names and dates": kinds.count("name or date"),
+        "claims": kinds.count("claim"),
+        "exact values": sum(what == "exact value" and one.state != "uncovered" for one, what in zip(found, kinds, strict=True)),
         "differ": sum(one.state == "differs" for one in found),
         "known to differ": sum(one.state == "known" for one in found),
     }

@@ -338,7 +338,7 @@ def clash(ledger, m):
     yield "part", m["part"], part.value
     yield "whole", m["whole"], whole.value
     yield "claim: one day", "one day", part.published == whole.published
-    yield "claim: quoted so", m["whose"], True
+    yield "phrase: quoted so", m["whose"], True
 
 
 @rule("02", r"All <count:COUNT> forecasts that were said again had been raised")

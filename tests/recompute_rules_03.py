@@ -244,7 +244,7 @@ def half_year(ledger, m):
     yield "built", m["built"], part[end]
     yield "all", m["all"], whole[end]
     yield "share", m["share"], part[end] / whole[end]
-    yield "claim: half a year", "half", True
+    yield "phrase: half a year", "half", True
 
 
 @rule("03", r"- (?P<who>\w+): the ratio kept stillest (?:at a lag of <lag:COUNT> quarters|without a lag), and there its highest was (?P<spread>[\d.]+ times) its lowest of <n:COUNT> quarters\.")

@@ -321,7 +321,7 @@ def funds(ledger, m):
     yield "low", m["low"], short / ledger.model("jpmorgan_2025", "investment", "high")
     yield "high", m["high"], short / ledger.model("jpmorgan_2025", "investment", "low")
     yield "rest", m["rest"], need - bonds - loans - 5 * packed - short
-    yield "claim: five years, to 2030", "five years", True
+    yield "phrase: five years, to 2030", "five years", True
 
 
 THRESHOLDS = {"accounts": ("50%", "75%"), "payback": ("6", "10"), "bubble": ("75%", "100%"), "determined": ("50%", "100%")}
@@ -340,13 +340,13 @@ def thresholds(ledger, m):
         old = [row for row in ledger.printed("amzn", "useful_life_heavy_equipment") if row.n == 2 and row.end > when]
         yield "heavy equipment", f"over {heavy}", min(old, key=lambda row: row.end).value
         yield "claim: no other firm longer", "heavy equipment", not any(firm != "amzn" for firm, metric in ledger.rows if metric == "useful_life_heavy_equipment")
-        yield "claim: when", year, True
+        yield "phrase: when", year, True
     if which == "bubble":
         peak = max((row for row in ledger.printed("sp500", "forward_price_earnings") if row.end < date("2001-01-01")), key=lambda row: row.value)
         yield "claim: the high of 1999 to 2000", re.search(r"1999 to 2000", m["measure"])[0], peak.end.year in (1999, 2000)
-        yield "claim: a name", "S&P 500", True
-    yield "claim: word numbers of the rule", "half", True
-    yield "claim: word numbers of the rule", "four" if "four quarters" in m["measure"] else "three" if "three quarters" in m["why"] else None, True
+        yield "phrase: a name", "S&P 500", True
+    yield "phrase: word numbers of the rule", "half", True
+    yield "phrase: word numbers of the rule", "four" if "four quarters" in m["measure"] else "three" if "three quarters" in m["why"] else None, True
 
 
 def lights(ledger, name):

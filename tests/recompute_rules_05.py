@@ -216,7 +216,7 @@ def best(ledger, m):
     yield "points", m["best"], points(every[name])
     yield "best", None, every[name]
     yield "when", m["when"], prose(name)
-    yield "claim: of these", "one of", True
+    yield "phrase: of these", "one of", True
     yield "count", m["count"], len(every)
     yield "least", m["least"], Fraction(1, len(every))
 
@@ -271,8 +271,8 @@ def spare(ledger, m):
 def missing(ledger, m):
     yield "missing", m["missing"], 20 - len(jumps(ledger))
     yield "years", m["years"], Fraction(20 - len(jumps(ledger)), 4)
-    yield "claim: the usual test", "one in twenty", True
-    yield "claim: reports", "one report a quarter", True
+    yield "phrase: the usual test", "one in twenty", True
+    yield "phrase: reports", "one report a quarter", True
 
 
 @rule("05", r"- A survey that printed what winners gain, set against (?P<times>[\d.]+ times) their outlay \((?P<house>.+)\), would decide who earns\. The ledger holds none\.")

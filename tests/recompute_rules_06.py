@@ -138,7 +138,7 @@ def doubt(ledger, m):
     yield "count", m["count"], len(found)
     yield "low", m["low"], min(found)
     yield "high", m["high"], max(found)
-    yield "claim: a phrase", "one another", True
+    yield "phrase: a phrase", "one another", True
 
 
 @rule("06", r"OpenAI's reported run-rate is (?P<fold>[\d.]+ times) that of a year before")
@@ -234,7 +234,7 @@ def cannot(ledger):
 def nor(ledger, m):
     for name, metric in (("february", "annualised_revenue"), ("may", "annualised_revenue"), ("quarter", "revenue")):
         yield f"claim: {name}, they cannot all be true, and any two can", m[name], all(cannot(ledger)) and bool(ledger.observed(LAB, metric))
-    yield "claim: the assumption", m["phrase"], True
+    yield "phrase: the assumption", m["phrase"], True
 
 
 @rule("06", r"(?P<count>\w+) reports on OpenAI's revenue cannot all be true")
@@ -313,7 +313,7 @@ def tokens(ledger, m):
     yield "cheap", m["cheap"], cheap
     yield "new", m["new"], new
     yield "worth", m["worth"], row.value * cheap / dear
-    yield "claim: a phrase", "one market place", True
+    yield "phrase: a phrase", "one market place", True
 
 
 @rule("06", r"Every plan asks for more than OpenAI ever took in")

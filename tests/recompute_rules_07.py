@@ -269,7 +269,7 @@ def earlier(ledger, m):
     yield "year", m["year"], str(ledger.newest.year - 1)
     yield "back", m["back"], back
     yield "due", m["due"], due
-    yield "claim: the longest circle counted", m["few"], True
+    yield "phrase: the longest circle counted", m["few"], True
     yield "through", m["through"], sum("openai" in road for road in roads)
     yield "all", m["all"], len(roads)
 
@@ -319,7 +319,7 @@ def totals(ledger, m):
     yield "total", m["total"], total["value"]
     tellers = {ledger.sources[raw["source"]]["publisher"] for raw in ledger.deals if (raw["deal"], raw["event_date"]) == ("openai-compute-total", total["event_date"])}
     yield "claim: who told it", m["who"], m["who"] in tellers
-    yield "claim: a phrase", "the two are", True
+    yield "phrase: a phrase", "the two are", True
 
 
 @rule("07", r"No document prints an amount for the deals with (?P<who>.+)\.")
@@ -346,7 +346,7 @@ def tranches(ledger, m):
             others *= worth_then / (worth_then + amount)
             worth_then = (worth_then + amount) * (1 + growth)
         yield name, m[name], 1 - others
-    yield "claim: a phrase", "one to the next", True
+    yield "phrase: a phrase", "one to the next", True
 
 
 @rule("07", r"As of the newest document the letter is (?P<status>\w+)\.")
@@ -398,7 +398,7 @@ def earn_back(ledger, m):
     yield "parameter chance", m["chance"], Fraction(str(p["default"]))
     yield "sure", m["sure"], Fraction(worth(ledger, 0.0))
     yield "doubtful", m["doubtful"], Fraction(worth(ledger, p["default"]))
-    yield "claim: an assumption", "half", True
+    yield "phrase: an assumption", "half", True
 
 
 @rule("07", r"A year's payment is (?P<now>[\d.]+ times) the revenue of (?P<year>\d{4})\. On an even path from <last:USD> to the more than <goal:USD> planned for (?P<end>\d{4}) \(an assumption\), it would take "
@@ -473,9 +473,9 @@ def looped(ledger, m):
 def another(ledger, m):
     due, back = owed(ledger)
     yield "more", m["more"], due / 2 - back
-    yield "claim: forms", m["form"], True
-    yield "claim: forms", m["next"], True
-    yield "claim: half", "half", True
+    yield "phrase: forms", m["form"], True
+    yield "phrase: forms", m["next"], True
+    yield "phrase: half", "half", True
 
 
 @rule("07", r"- The largest amount without years is <whole:USD>, from OpenAI to Microsoft\. .*")
@@ -484,7 +484,7 @@ def largest(ledger, m):
     open_ended = [raw["value"] for raw in promised(ledger) if raw["value"] and not raw["term_years"] and not raw["ends"]]
     yield "whole", m["whole"], deal["value"]
     yield "claim: the largest of OpenAI's", "largest", max(open_ended) == deal["value"]
-    yield "claim: a phrase", "one of the two", True
+    yield "phrase: a phrase", "one of the two", True
 
 
 @rule("07", r"- Revenue of a gigawatt <gap:PERCENT> higher would pay Oracle's rent\. .*")

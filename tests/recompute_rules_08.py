@@ -216,7 +216,7 @@ def claim(ledger, m):
     yield "who", m["who"], ledger.sources[row.source]["publisher"]
     yield "least", m["least"], Fraction(1 - 0.5 ** (1 / float(row.high)))
     yield "most", m["most"], Fraction(1 - 0.5 ** (1 / float(row.low)))
-    yield "claim: half", "half", True
+    yield "phrase: half", "half", True
 
 
 @rule("08", r"- (?P<who>.+) setting a life nearer to (?P<lasts>[\d.]+) years would say the argument is right; .*")
