@@ -202,6 +202,7 @@ def test_a_print_that_repeats_a_figure_and_one_of_a_weaker_kind_change_nothing(o
     frame = diff.compare(old, new).set_index("source")
     frame = frame[frame.table == "capex"]
     assert frame.why["msft-8-k-2026-11-20"] == "printed again, alike"
+    assert frame.cause["msft-8-k-2026-11-20"] == "new period"  # what says the same restates nothing
     assert frame.why["press-2026-11-20"].endswith("the figure taken stays")
     assert set(frame.change) == {"new"}
 
@@ -277,6 +278,7 @@ def test_a_planted_change_of_a_tenth_is_found_on_the_page_at_a_glance(old, new, 
     mend(new, "capex", at, "value", f"{was * 1.1:.0f}", listed=False)
     page = diff.report(old, new, tmp_path / "reports")
     text = page.read_text(encoding="utf-8")
+    assert re.search(r"<h1>The edition of [^<]+: what came in, up to 20 November 2026</h1>", text)
     first = re.search(r"<section class=watch>.*?</section>", text, re.DOTALL)[0]
     assert "Microsoft capex cash" in first and "+10.0%" in first and "CHANGED WITHOUT A CORRECTION" in first
     assert text.index("class=watch") < text.index("Headline numbers") < text.index("<h2>Changed")
