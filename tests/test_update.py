@@ -115,6 +115,14 @@ def test_only_the_companies_that_are_asked_for_are_read(folder):
     assert "CIK0001652044.json is no company-facts JSON" in refused(folder)
 
 
+def test_a_filer_whose_tags_nobody_mapped_comes_in_only_by_name(folder):
+    known = {row["company"] for row in rows(folder, "companies") if row["cik"]} - {row["company"] for row in rows(folder, "tag_map")}
+    assert known  # firms that stand in the ledger for one comparison
+    assert "reading company facts of 8 companies from" in run(folder, dry=True)[1]
+    with pytest.raises(ValueError, match="holds no company facts of snap"):
+        run(folder, "snap")
+
+
 def test_a_company_that_the_folder_does_not_hold_is_refused_if_it_was_asked_for(folder):
     with pytest.raises(ValueError, match=r"holds no company facts of googl \(CIK 1652044\)"):
         run(folder, "googl")

@@ -68,9 +68,9 @@ def update(
     known = _companies(folder)
     if cik is not None or name or year_end:
         known = _introduced(known, list(companies), cik, name, year_end)
-    chosen = _chosen(known, companies)
-    keys = {int(known[company]["cik"]): company for company in chosen}
     tag_map = edgar.read_tag_map(folder / "tag_map.csv")
+    chosen = _chosen(known, companies, {line["company"] for line in tag_map})
+    keys = {int(known[company]["cik"]): company for company in chosen}
     tags = {line["tag"] for line in tag_map}
     say(f"reading company facts of {len(chosen)} {'company' if len(chosen) == 1 else 'companies'} from {origin or fetch.SEC}")
     facts = {keys[key]: found for key, found in fetch.facts(keys, origin, contact, tags=tags, **how).items()}
@@ -163,7 +163,8 @@ def _introduced(known: dict[str, dict], companies: list[str], cik: int | None, n
     return {**known, company: row | {"fiscal_year_end": year_end}}
 
 
-def _chosen(known: dict[str, dict], companies: Iterable[str]) -> list[str]:
+def _chosen(known: dict[str, dict], companies: Iterable[str], mapped: set[str]) -> list[str]:
+    """Return the companies that are asked for; without any, those whose tags are mapped: another filer comes in only by name."""
     filers = [company for company, row in known.items() if row["cik"]]
     for company in companies:
         if company not in known:
@@ -173,7 +174,7 @@ def _chosen(known: dict[str, dict], companies: Iterable[str]) -> list[str]:
                 raise ValueError(f"{error}. To bring it in, add --cik, --name and --year-end") from None
         elif company not in filers:
             raise ValueError(f"'{company}' has no central index key in data/companies.csv: give it with --cik")
-    return sorted(set(companies)) or filers
+    return sorted(set(companies)) or [company for company in filers if company in mapped]
 
 
 def propose(
