@@ -47,14 +47,21 @@ def notebook(folder):
     nbformat.write(made, folder / "01_all.ipynb")
 
 
-@pytest.fixture
-def old(tmp_path):
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
     """A small ledger: a few definitions of a few firms."""
-    shutil.copytree(ROOT / "data", tmp_path / "old")
+    folder = tmp_path_factory.mktemp("few") / "data"
+    shutil.copytree(ROOT / "data", folder, ignore=shutil.ignore_patterns("private"))
     for table in FACT_TABLES:
-        edit(tmp_path / "old", table, lambda rows: [row for row in rows if row["company"] in FIRMS and row["metric"] in METRICS and row["period_end"] > "2023"])
+        edit(folder, table, lambda rows: [row for row in rows if row["company"] in FIRMS and row["metric"] in METRICS and row["period_end"] > "2023"])
     for table in ("deals", "models"):
-        edit(tmp_path / "old", table, lambda rows: [])
+        edit(folder, table, lambda rows: [])
+    return folder
+
+
+@pytest.fixture
+def old(few, tmp_path):
+    shutil.copytree(few, tmp_path / "old")
     return tmp_path / "old"
 
 

@@ -280,7 +280,8 @@ def tried(folder: Path, files: dict[str, str]) -> tuple[list[dict], list[dict]]:
         found = [finding for finding in findings(copy) if finding["severity"] == "error"]
         facts = ledger.tables(copy).get("facts")
         names = {} if facts is None else dict(zip(zip("data/" + facts.table + ".csv", facts.row, strict=True), facts.name, strict=True))
-    known = Counter(_kind(finding) for finding in findings(folder)) if found else Counter()
+    # what breaks the schema is new, for the tables as they stand are whole; only what the audit finds may have been there before
+    known = Counter(_kind(finding) for finding in findings(folder)) if found and facts is not None else Counter()
     news = []
     for finding in found:
         if known[_kind(finding)]:

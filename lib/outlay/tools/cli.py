@@ -49,6 +49,8 @@ def series(family: str, companies: tuple[str, ...], basis: str | None, calendar:
     if form == "table":
         for note in ledger.stand_ins(quarters):
             click.echo(note)
+        if any(map(ledger.is_private, quarters.facts)):
+            click.echo("Some of it is private: not for publication.")
 
 
 @main.command()
