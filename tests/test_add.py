@@ -114,6 +114,7 @@ def test_a_period_that_cannot_be_told_is_asked_for(period, kind, company, words)
         ({4: "%"}, FILING, "found a unit that does not convert into the metric's"),
         ({3: "-"}, FILING, "neither value nor range"),
         ({3: "36100000"}, FILING, "Check unit and separators"),
+        ({2: "FY2026 Q1", 3: "3610000000000"}, FILING, "Check unit and separators"),
         ({3: "-36100"}, FILING, "otherwise never negative"),
         ({2: "FY2027 Q2"}, FILING | {"stance": "actual"}, "whose period ends after its source was published"),
         ({}, FILING | {"kind": "page", "publisher": "x"}, "needs --tier"),
@@ -161,6 +162,10 @@ def test_the_command_adds_and_refuses_in_one_line(folder):
     again = CliRunner().invoke(main, arguments, env={"OUTLAY_DATA": str(folder)})
     assert (again.exit_code, again.stderr.count("\n")) == (2, 1)
     assert "says it already" in again.stderr
+    negative = CliRunner().invoke(main, [*arguments[:4], "-36100", *arguments[5:]], env={"OUTLAY_DATA": str(folder)})  # as anybody would type it
+    assert (negative.exit_code, "holds 36100 USD m of this document" in negative.stderr) == (2, True), negative.stderr
+    unknown = CliRunner().invoke(main, [*arguments, "--grde", "filed"], env={"OUTLAY_DATA": str(folder)})
+    assert (unknown.exit_code, "--grde" in unknown.stderr) == (2, True)
 
 
 def paste(folder, table, at, *new):
@@ -195,9 +200,21 @@ def test_pasted_rows_are_put_in_their_place_as_they_are(folder):
     assert (again.exit_code, again.stderr) == (0, "")
 
 
+def test_rows_pasted_from_windows_or_without_an_end_get_the_ends_that_all_have(folder):
+    paste(folder, "sources", 3, PAPER)
+    path, before = folder / "capex.csv", stand(folder)["capex.csv"]
+    path.write_bytes(f"{before}{ROW}\r\n\n".encode())
+    result = ordered(folder)
+    assert (result.exit_code, "data/capex.csv: mended the ends of lines" in result.stderr) == (0, True), result.output
+    assert stand(folder)["capex.csv"].replace(f"{ROW}\n", "") == before
+    path.write_bytes(stand(folder)["capex.csv"].removesuffix("\n").encode())
+    assert ordered(folder).exit_code == 0 and stand(folder)["capex.csv"].endswith("\n")
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [
+        (ROW.replace("cash flow", "cash\nflow"), "data/capex.csv, row 2: found a line break inside a cell"),
         (ROW.replace("36100", "36,100"), "data/capex.csv, row 2: found 16 cells; expected 15"),
         (ROW.replace("36100", "36100000"), None),
         (ROW.replace("-09-30,=", "-09-31,="), "data/capex.csv, row 2, column period_end: found '2026-09-31'; expected a date"),

@@ -371,3 +371,22 @@ def test_figures_as_pdf_only_where_asked(own):
     made = sorted((own / "build" / "figures").glob("*.pdf"))
     assert [path.name for path in made] == ["01_spending.pdf", "02_rate.pdf"] and all(path.read_bytes().startswith(b"%PDF") for path in made)
     assert outlay(own, "build", "--pdf").stdout.startswith("nothing to do")
+
+
+def test_a_kernel_that_could_not_start_is_started_again_and_one_that_died_at_work_is_not():
+    tried = []
+
+    def fails(words, times):
+        def execute(path):
+            tried.append(words)
+            if len(tried) <= times:
+                raise RuntimeError(words)
+            return path
+
+        return execute
+
+    assert build._at_last(fails("Kernel died before replying to kernel_info", 2), "01.ipynb") == "01.ipynb"
+    tried.clear()
+    with pytest.raises(RuntimeError, match="Kernel died"):
+        build._at_last(fails("Kernel died", 1), "01.ipynb")
+    assert len(tried) == 1

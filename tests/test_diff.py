@@ -47,14 +47,21 @@ def notebook(folder):
     nbformat.write(made, folder / "01_all.ipynb")
 
 
-@pytest.fixture
-def old(tmp_path):
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
     """A small ledger: a few definitions of a few firms."""
-    shutil.copytree(ROOT / "data", tmp_path / "old")
+    folder = tmp_path_factory.mktemp("few") / "data"
+    shutil.copytree(ROOT / "data", folder, ignore=shutil.ignore_patterns("private"))
     for table in FACT_TABLES:
-        edit(tmp_path / "old", table, lambda rows: [row for row in rows if row["company"] in FIRMS and row["metric"] in METRICS and row["period_end"] > "2023"])
+        edit(folder, table, lambda rows: [row for row in rows if row["company"] in FIRMS and row["metric"] in METRICS and row["period_end"] > "2023"])
     for table in ("deals", "models"):
-        edit(tmp_path / "old", table, lambda rows: [])
+        edit(folder, table, lambda rows: [])
+    return folder
+
+
+@pytest.fixture
+def old(few, tmp_path):
+    shutil.copytree(few, tmp_path / "old")
     return tmp_path / "old"
 
 
@@ -202,6 +209,7 @@ def test_a_print_that_repeats_a_figure_and_one_of_a_weaker_kind_change_nothing(o
     frame = diff.compare(old, new).set_index("source")
     frame = frame[frame.table == "capex"]
     assert frame.why["msft-8-k-2026-11-20"] == "printed again, alike"
+    assert frame.cause["msft-8-k-2026-11-20"] == "new period"  # what says the same restates nothing
     assert frame.why["press-2026-11-20"].endswith("the figure taken stays")
     assert set(frame.change) == {"new"}
 
@@ -277,6 +285,7 @@ def test_a_planted_change_of_a_tenth_is_found_on_the_page_at_a_glance(old, new, 
     mend(new, "capex", at, "value", f"{was * 1.1:.0f}", listed=False)
     page = diff.report(old, new, tmp_path / "reports")
     text = page.read_text(encoding="utf-8")
+    assert re.search(r"<h1>The edition of [^<]+: what came in, up to 20 November 2026</h1>", text)
     first = re.search(r"<section class=watch>.*?</section>", text, re.DOTALL)[0]
     assert "Microsoft capex cash" in first and "+10.0%" in first and "CHANGED WITHOUT A CORRECTION" in first
     assert text.index("class=watch") < text.index("Headline numbers") < text.index("<h2>Changed")

@@ -83,7 +83,7 @@ def test_copies_of_one_filing_that_disagree_are_refused(tmp_path):
     company(tmp_path / "new.json", 789019, {CAPEX: [MSFT[0] | {"val": 1}]})
     result = CliRunner().invoke(main, ["edgar", str(tmp_path), "msft"])
     assert result.exit_code == 2
-    assert "copies of one filing disagree" in result.stderr
+    assert "one filing has two values for a fact" in result.stderr
 
 
 def test_documents_carry_accession_date_and_address(tmp_path):

@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, desk
 from outlay.tools import editions
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return desk(tmp_path_factory.mktemp("edition") / "data")
+
+
 @pytest.fixture
-def root(tmp_path):
-    shutil.copytree(ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns("private"))
+def root(small, tmp_path):
+    shutil.copytree(small, tmp_path / "data")
     for name in ("CITATION.cff", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path

@@ -155,6 +155,7 @@ def test_a_web_page_instead_of_json_is_called_one(server, tmp_path):
         (answer(body=b""), "is no JSON"),
         (answer(body=FACTS[:-20]), "is no JSON"),
         (answer(body=b"{}"), "is no company-facts JSON"),
+        (answer(body=b"[1, 2]"), "is no company-facts JSON (expected cik and facts, by taxonomy, tag and unit)"),
         (answer(body=FACTS.replace(b"789019", b"320193")), "holds the facts of central index key 320193, not of 789019"),
         (answer(body=FACTS.replace(b"2025-09-30", b"2025-09-31")), "found end '2025-09-31', expected a date"),
     ],
@@ -162,6 +163,20 @@ def test_a_web_page_instead_of_json_is_called_one(server, tmp_path):
 def test_what_is_no_answer_is_said_in_one_line(server, tmp_path, answers, words):
     assert words in refused(server, tmp_path, answers)
     assert len(server.asked) == 1
+
+
+def test_a_redirect_in_a_circle_is_one_line(server, tmp_path):
+    assert "redirects without end; nothing was changed" in refused(server, tmp_path, answer(302, b"", Location=PAGE))
+
+
+def test_a_figure_from_a_mirror_goes_by_its_address_and_not_by_the_name_that_it_is_kept_under(server, tmp_path):
+    [fact] = ask(server, tmp_path, answer())[0][CIK]
+    assert fact["copies"] == [server.url + PAGE]
+    other = json.dumps({"start": ENTRY["start"], **ENTRY, "val": 1}).encode()
+    server.answers[:] = [answer(body=FACTS.replace(b"}]}}}}", b"}, " + other + b"]}}}}"))]
+    with pytest.raises(ValueError, match="one filing has two values") as caught:
+        fetch.facts([CIK], server.url, cache=tmp_path / "cache", sleep=lambda _: None)
+    assert f"19394000000 USD ({server.url + PAGE}) and 1 USD ({server.url + PAGE})" in str(caught.value)
 
 
 def test_a_redirect_to_another_host_is_not_followed(server, tmp_path):

@@ -6,12 +6,14 @@ import shutil
 
 import matplotlib as mpl
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
-from conftest import ROOT, outlay, reading, small
+from conftest import FACT_TABLES, ROOT, edit, outlay, reading, small
 from outlay import charts, ledger, measures, sentences
 from outlay.charts import canvas
 from outlay.tools import publish
+from outlay.tools.cli import main
 
 SOURCE = {"source": "desk-2026-11-01-channel", "publisher": "A desk", "kind": "dataset", "title": "channel checks", "published": "2026-11-01", "published_precision": "day", "licence": "cite", "tier": "vendor"}
 ROW = {"company": "msft", "metric": "capex_cash", "period_start": "2026-07-01", "period_end": "2026-09-30", "relation": "=", "value": "41000", "unit": "USD m", "stance": "actual", "grade": "estimate",
@@ -28,6 +30,22 @@ def lay(folder, table="capex", document=SOURCE, **cells):
             writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
             writer.writeheader()
             writer.writerow(row)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """The accounts of two firms, and every deal: enough for a row of one's own to lie upon."""
+    folder = tmp_path_factory.mktemp("private") / "data"
+    shutil.copytree(ROOT / "data", folder, ignore=shutil.ignore_patterns("private"))
+    for table in FACT_TABLES:
+        edit(folder, table, lambda rows: [row for row in rows if row["company"] in ("meta", "msft") and table in ("capex", "financials")])  # noqa: B023
+    return folder
+
+
+@pytest.fixture
+def copy(two, tmp_path):
+    shutil.copytree(two, tmp_path / "data")
+    return tmp_path / "data"
 
 
 @pytest.fixture
@@ -194,6 +212,12 @@ def test_a_notebook_that_asks_for_what_is_private_is_never_committed_or_made_a_p
     output = {"metadata": {"outlay": {"figure": "01_spending", "private": True}}, "data": {}}
     with pytest.raises(RuntimeError, match="never published"):
         publish._dress({"cells": [{"cell_type": "code", "source": "", "metadata": {}, "outputs": [output]}]})
+
+
+def test_a_table_on_the_terminal_says_that_some_of_it_is_private(laid):
+    words, asked = "private: not for publication", ["series", "capex", "--company", "msft", "--since", "2026-01-01"]
+    assert words in CliRunner().invoke(main, asked, env={"OUTLAY_PRIVATE": "1"}).output
+    assert words not in CliRunner().invoke(main, asked).output
 
 
 def test_git_does_not_see_what_is_private():

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from conftest import ROOT, company_facts, desk, edit, execute_all, forget_after, reading
 from outlay import ledger
-from outlay.tools import check, update
+from outlay.tools import check, diff, update
 from outlay.tools.cli import main
 
 MSFT = 789019
@@ -115,6 +115,14 @@ def test_only_the_companies_that_are_asked_for_are_read(folder):
     assert "CIK0001652044.json is no company-facts JSON" in refused(folder)
 
 
+def test_a_filer_whose_tags_nobody_mapped_comes_in_only_by_name(folder):
+    known = {row["company"] for row in rows(folder, "companies") if row["cik"]} - {row["company"] for row in rows(folder, "tag_map")}
+    assert known  # firms that stand in the ledger for one comparison
+    assert "reading company facts of 8 companies from" in run(folder, dry=True)[1]
+    with pytest.raises(ValueError, match="holds no company facts of snap"):
+        run(folder, "snap")
+
+
 def test_a_company_that_the_folder_does_not_hold_is_refused_if_it_was_asked_for(folder):
     with pytest.raises(ValueError, match=r"holds no company facts of googl \(CIK 1652044\)"):
         run(folder, "googl")
@@ -207,12 +215,12 @@ def test_one_fact_with_two_values_is_refused_by_name(folder):
     changed(folder, twice)
     said = refused(folder)
     assert "us-gaap:PaymentsToAcquirePropertyPlantAndEquipment" in said
-    assert "115948000000 in ['CIK0000789019.json'], 115949000000 in ['CIK0000789019.json']" in said
+    assert "2026-06-30: 115948000000 USD (CIK0000789019.json) and 115949000000 USD (CIK0000789019.json)" in said
 
 
 def test_snapshots_that_disagree_are_refused_unless_nobody_maps_the_tag(folder):
     changed(folder, newest(lambda entry: entry | {"val": 1}), "older.json")
-    assert "copies of one filing disagree" in refused(folder)
+    assert "one filing has two values for a fact; look it up" in refused(folder)
     company_facts(folder / "facts" / "older.json", "msft", MSFT, change=lambda entries: [("Goodwill", entries[0][1])])
     company_facts(folder / "facts" / "newer.json", "msft", MSFT, change=lambda entries: [("Goodwill", entries[0][1] | {"val": 1})])
     assert run(folder)[0] == 0
@@ -310,6 +318,38 @@ def test_a_wrong_year_end_is_found_out(folder):
     newcomer(folder)
     with pytest.raises(ValueError, match="found a period that ends between two quarters of a year that ends in May"):
         run(folder, "acme", cik=NEW, name="Acme", year_end="05-31")
+
+
+def test_a_review_page_that_could_not_be_made_is_made_by_the_next_update(folder, monkeypatch):
+    monkeypatch.setattr(update, "BUILD", folder / "build")
+    before, asked = stand(folder), []
+
+    def fails(*_):
+        raise RuntimeError("a notebook cannot be run")
+
+    def makes(old, new, out, say):
+        asked.append({path.name: path.read_bytes() for path in old.glob("*.*")})
+        return out / "update.html"
+
+    monkeypatch.setattr(diff, "report", fails)
+    with pytest.raises(RuntimeError, match="the ledger is updated, but its review page could not be made: a notebook cannot be run. Mend that"):
+        run(folder, page=True)
+    assert stand(folder) != before
+    monkeypatch.setattr(diff, "report", makes)
+    status, said = run(folder, page=True)
+    assert status == 0 and "nothing to write" in said and "making the review page" in said
+    assert asked == [before]  # compared with what stood before the update, not before this run
+    assert "review page" not in run(folder, page=True)[1]
+    assert not [path for path in (folder / "build" / "reports").iterdir() if path.name.startswith(".")]
+
+
+def test_an_update_that_was_cut_short_before_it_wrote_makes_no_page(folder, monkeypatch):
+    monkeypatch.setattr(update, "BUILD", folder / "build")
+    update._keep(folder / "data")
+    edit(folder / "data", "sources", lambda rows: rows)
+    company_facts(folder / "facts" / "CIK0000789019.json", "msft", MSFT, until="2026-06-30")
+    assert "review page" not in run(folder, page=True)[1]
+    assert not list((folder / "build" / "reports").iterdir())
 
 
 def test_the_command_reads_the_ledger_that_outlay_data_names(folder):

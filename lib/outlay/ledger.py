@@ -992,8 +992,8 @@ def _read(path: Path, resource: dict, found: list) -> pd.DataFrame | None:
             if reader.line_num != number:  # a line break inside a cell: what follows cannot be counted by lines
                 break
     for number, count in wrong[:20]:
-        remedy = "Quote a cell that holds a comma; keep a row on one line."
-        found.append(_finding(file, number, "", "", "cells", f"found {count} cells; expected {len(columns)}. {remedy}"))
+        what = f"{count} cells; expected {len(columns)}" if count != len(columns) else "a line break inside a cell"
+        found.append(_finding(file, number, "", "", "cells", f"found {what}. Quote a cell that holds a comma; keep a row on one line."))
     if wrong:
         return None
     if rows[0] != columns:

@@ -106,7 +106,7 @@ def scale(facts: pd.DataFrame, _tables: dict) -> Iterable[tuple]:
     near = rows.groupby(SERIES).rate.rolling(25, center=True, min_periods=5).median().droplevel([0, 1])
     ratio = rows.rate / near
     enough = rows.groupby(SERIES).rate.transform("size") >= 5
-    for at in rows.index[enough & (((ratio > 300) & (ratio < 3e6)) | ((ratio < 1 / 300) & (ratio > 1 / 3e6) & (rows.digits >= 3)))]:
+    for at in rows.index[enough & ((ratio > 300) | ((ratio < 1 / 300) & (rows.digits >= 3)))]:
         yield at, "unit", f"found {facts.number[at]:.10g} USD bn, {ratio[at]:.3g} times what the series is in the middle. Check unit and separators."
 
 

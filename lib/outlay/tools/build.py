@@ -185,7 +185,8 @@ def execute(path: Path, out: Path, values: dict[str, object] | None = None) -> N
     try:
         # the file that tells a kernel its ports lies here too: a build that is killed leaves nothing elsewhere
         with environment(OUTLAY_TRACE=str(trace), OUTLAY_OUTPUT=str(out), PYTHONHASHSEED="0", JUPYTER_RUNTIME_DIR=str(runtime)):
-            notebook = papermill.execute_notebook(
+            notebook = _at_last(
+                papermill.execute_notebook,
                 path,
                 aside,
                 parameters=values or {},
@@ -206,6 +207,17 @@ def execute(path: Path, out: Path, values: dict[str, object] | None = None) -> N
         trace.unlink(missing_ok=True)
         aside.unlink(missing_ok=True)
         shutil.rmtree(runtime, ignore_errors=True)
+
+
+def _at_last(execute: Callable, *arguments: object, **how: object) -> object:
+    """Execute a notebook; a kernel that could not even start, as when another process took its port in the meantime, is started again."""
+    for _ in range(2):
+        try:
+            return execute(*arguments, **how)
+        except RuntimeError as error:
+            if "before replying" not in str(error):  # it ran, and may have done something
+                raise
+    return execute(*arguments, **how)
 
 
 def run(

@@ -4,6 +4,7 @@ A finding is one line that says where, what was found, what was expected and wha
 reason in `exceptions.csv`, and is itself a finding once the rule no longer fires there.
 """
 
+import contextlib
 import json
 import re
 from collections import Counter
@@ -235,14 +236,31 @@ def fix(data: Path | str | None = None) -> list[str]:
 
 
 def fix_order(data: Path | str | None = None) -> list[str]:
-    """Put rows where their key belongs, each line as it is, and say which moved; does nothing while a table breaks the schema."""
+    """Put rows where their key belongs, each line as it is, and say which moved; moves nothing while a table breaks the schema.
+
+    Lines that were pasted from elsewhere, without an end or with carriage returns, get the ends that all have.
+    """
     folder = ledger.home(data)
     with ledger.held(folder):
+        ends = _ends(folder)
+        lines.commit(folder, ends)
+        said = [f"data/{name}: mended the ends of lines" for name in ends]
         if ledger.findings(folder):
-            return []
+            return said
         found = {name: (text, moved) for name, (text, moved) in _ordered(folder, set()).items() if moved}
         lines.commit(folder, {f"{name}.csv": text for name, (text, _) in found.items()})
-    return [f"data/{name}.csv: row {was} is now row {now}" for name, (_, moved) in found.items() for was, now in moved]
+    return said + [f"data/{name}.csv: row {was} is now row {now}" for name, (_, moved) in found.items() for was, now in moved]
+
+
+def _ends(folder: Path) -> dict[str, str]:
+    """Return the texts of the tables whose lines do not all end as they should, mended."""
+    out = {}
+    for name in ledger.keys(folder):
+        with contextlib.suppress(OSError, UnicodeDecodeError):  # for `findings` to say
+            was = (folder / f"{name}.csv").read_bytes().decode()
+            now = was.removeprefix("\ufeff").replace("\r\n", "\n").rstrip("\n") + "\n"
+            out |= {f"{name}.csv": now} if now != was and now.strip() else {}
+    return out
 
 
 def _ordered(folder: Path, but: set[str]) -> dict[str, tuple[str, list]]:
@@ -262,7 +280,8 @@ def tried(folder: Path, files: dict[str, str]) -> tuple[list[dict], list[dict]]:
         found = [finding for finding in findings(copy) if finding["severity"] == "error"]
         facts = ledger.tables(copy).get("facts")
         names = {} if facts is None else dict(zip(zip("data/" + facts.table + ".csv", facts.row, strict=True), facts.name, strict=True))
-    known = Counter(_kind(finding) for finding in findings(folder)) if found else Counter()
+    # what breaks the schema is new, for the tables as they stand are whole; only what the audit finds may have been there before
+    known = Counter(_kind(finding) for finding in findings(folder)) if found and facts is not None else Counter()
     news = []
     for finding in found:
         if known[_kind(finding)]:

@@ -49,6 +49,8 @@ def series(family: str, companies: tuple[str, ...], basis: str | None, calendar:
     if form == "table":
         for note in ledger.stand_ins(quarters):
             click.echo(note)
+        if any(map(ledger.is_private, quarters.facts)):
+            click.echo("Some of it is private: not for publication.")
 
 
 @main.command()
@@ -179,7 +181,7 @@ def _show(frame: "pd.DataFrame", form: str) -> None:
 
 
 @main.command()
-@click.option("--company", "companies", multiple=True, help="A firm's short name; may be given several times.  [default: every filer]")
+@click.option("--company", "companies", multiple=True, help="A firm's short name; may be given several times.  [default: all of tag_map.csv]")
 @click.option("--from", "origin", default="", metavar="DIR|URL", help="Company facts in a folder, or a mirror of them.  [default: the SEC]")
 @click.option("--contact", envvar="OUTLAY_CONTACT", default="", help="Your mail address, for which the SEC asks; or set OUTLAY_CONTACT.")
 @click.option("--dry-run", "dry", is_flag=True, help="Print the proposal, write nothing.")
@@ -200,7 +202,7 @@ def update(companies: tuple[str, ...], origin: str, dry: bool, since: str, page:
     sys.exit(updates.update(companies, origin, dry=dry, since=since, page=page, say=click.echo, **more))
 
 
-@main.command()
+@main.command(context_settings={"ignore_unknown_options": True})  # a negative figure is no option
 @click.argument("company")
 @click.argument("metric")
 @click.argument("period")
@@ -234,7 +236,7 @@ def update(companies: tuple[str, ...], origin: str, dry: bool, since: str, page:
 def add(company: str, metric: str, period: str, value: str, unit: str, **more) -> None:
     """Enter a figure by hand: METRIC of COMPANY for PERIOD is VALUE (digits as printed, or - for words or a range alone) in UNIT.
 
-    PERIOD is 2025Q3, 2025, FY2026 Q1, FY2026 H1, FY2026 9M, FY2026, 2025-08, 2025-09-30 or START..END. A negative VALUE goes after `--`.
+    PERIOD is 2025Q3, 2025, FY2026 Q1, FY2026 H1, FY2026 9M, FY2026, 2025-08, 2025-09-30 or START..END.
     """
     from outlay.tools import add as adding
 

@@ -284,7 +284,7 @@ class _Held:
             key=lambda print_: (-ledger.GRADES.index(print_[2].grade), self.published.get(print_[2].source, ""), print_[2].source, print_[1]),
         )[2]
         if not _apart(known, figure):
-            return _valued(out, None, figure) | {"cause": CAUSES[1], "step": 1, "why": "printed again, alike"}
+            return _valued(out, None, figure) | fresh | {"why": "printed again, alike"}
         out = _valued(out, known, figure)
         said = next((text for text in (figure.note, figure.locator, self.moved.get(figure.name, {}).get("reason", "")) if _REDRAWN.search(text)), "")
         own = figure.metric in self.segments and figure.grade in ("filed", "stated")  # press does not redraw a firm's segments

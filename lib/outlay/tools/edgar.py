@@ -97,7 +97,9 @@ def read_facts(path, copy="", tags=None):
             for entry in every
         ]
     except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} is no company-facts JSON ({error}); give a file of the SEC's company facts, plain or gzipped") from None
+        shape = isinstance(error, LookupError | TypeError | AttributeError)  # Python's words for these say nothing to a reader
+        why = "expected cik and facts, by taxonomy, tag and unit" if shape else error
+        raise ValueError(f"{path} is no company-facts JSON ({why}); give a file of the SEC's company facts, plain or gzipped") from None
     provenance = content.get("_provenance", "")
     by_hand = "by hand" in json.dumps(provenance)
     facts = []
@@ -168,19 +170,21 @@ def merge(*snapshots, tags=None):
     [(['x', 'y'], False)]
     >>> merge([fact], [{**fact, "value": 6}])
     Traceback (most recent call last):
-    ValueError: copies of one filing disagree:
-    (1, 'us-gaap:Revenues', 'USD', '2024-01-01', '2024-03-31', 'a'): 5 in ['x'], 6 in ['x']
+    ValueError: one filing has two values for a fact; look it up, and leave out the copy that is wrong:
+    us-gaap:Revenues of a, 2024-01-01..2024-03-31: 5 USD (x) and 6 USD (x)
     """
     union, quarrels = {}, []
     for fact in (fact for snapshot in snapshots for fact in snapshot):
         key = tuple(fact[name] for name in ("cik", "tag", "unit", "start", "end", "accession"))
         known = union.setdefault(key, {**fact, "copies": []})
         if known["value"] != fact["value"] and (tags is None or fact["tag"] in tags):
-            quarrels.append(f"{key}: {known['value']} in {known['copies']}, {fact['value']} in {fact['copies']}")
+            place = f"{fact['tag']} of {fact['accession']}, {fact['start'] or 'at'}..{fact['end']}"
+            said = (f"{each['value']} {fact['unit']} ({', '.join(each['copies'])})" for each in (known, fact))
+            quarrels.append(f"{place}: {' and '.join(said)}")
         known["copies"] += [copy for copy in fact["copies"] if copy not in known["copies"]]
         known["by_hand"] = known["by_hand"] and fact["by_hand"]
     if quarrels:
-        raise ValueError("copies of one filing disagree:\n" + "\n".join(quarrels))
+        raise ValueError("one filing has two values for a fact; look it up, and leave out the copy that is wrong:\n" + "\n".join(quarrels))
     return list(union.values())
 
 

@@ -72,9 +72,10 @@ def facts(
     found, last = {}, 0.0
     for cik in wanted:
         sleep(max(0.0, last + PACE - time.monotonic()))
-        path = _download(f"{(origin or SEC).rstrip('/')}/CIK{cik:010d}.json", contact, cache or CACHE, sleep, timeout)
+        address = f"{(origin or SEC).rstrip('/')}/CIK{cik:010d}.json"
+        path = _download(address, contact, cache or CACHE, sleep, timeout)
         last = time.monotonic()
-        found[cik] = _read(path, cik, tags, "" if origin else "SEC company facts", f"{(origin or SEC).rstrip('/')}/CIK{cik:010d}.json")
+        found[cik] = _read(path, cik, tags, "" if origin else "SEC company facts", address)
     return found
 
 
@@ -96,11 +97,13 @@ def _of_files(path: Path, wanted: list[int], tags: set | None) -> dict[int, list
 
 
 def _read(path: Path, cik: int | None, tags: set | None, copy: str = "", name: str = "") -> list[dict]:
-    """Read one file; the company in it must be the one that its name says."""
+    """Read one file; the company in it must be the one that its name says. What was kept of a download goes by its address (`name`)."""
     try:
         read = edgar.read_facts(path, copy, tags=tags)
     except ValueError as error:
-        raise ValueError(str(error).replace(str(path), name or str(path))) from None
+        raise ValueError(str(error).replace(str(path), name).replace(path.name, name) if name else str(error)) from None
+    for fact in read if name else ():
+        fact["copies"] = [name if each == path.name else each for each in fact["copies"]]
     others = {fact["cik"] for fact in read} - {cik}
     if cik is not None and others:
         raise ValueError(f"{name or path} holds the facts of central index key {others.pop()}, not of {cik}; take the right file")
@@ -140,6 +143,8 @@ def _ask(url: str, contact: str, kept: Path, timeout: float) -> Path:
         with error:
             if error.code == 304 and known:
                 return kept.with_suffix(".json")
+            if 300 <= error.code < 400:
+                raise ValueError(f"{url} redirects without end; nothing was changed. Give another address with --from") from None
             raise _refused(url, error) from None
     except (TimeoutError, http.client.IncompleteRead, http.client.HTTPException, ConnectionError) as error:
         raise _Passing(_words(error)) from None

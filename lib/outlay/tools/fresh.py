@@ -86,7 +86,7 @@ def reported(book: ledger.Book, today: pd.Timestamp) -> pd.DataFrame:
     facts = facts[(periods.length(facts.period_start, facts.period_end) > 0) & (facts.source.map(book.sources.published) <= today)]
     ends = facts[["company", "period_end"]].drop_duplicates()
     ends["period"] = periods.label(ends.period_end - pd.Timedelta(days=90), ends.period_end, ends.company.map(book.last_month()), "overlap")
-    firms = sorted(book.companies.index[book.companies.cik.notna()])
+    firms = sorted(_filed(book).company.unique())
     return pd.DataFrame({"company": firms, "period": period, "reported": [firm in set(ends.company[ends.period == period]) for firm in firms]})
 
 
@@ -98,7 +98,7 @@ def progress(book: ledger.Book, today: pd.Timestamp) -> str:
     """
     frame = reported(book, today)
     if frame.empty:
-        return "No firm of the ledger files with the SEC."
+        return "No firm that the ledger follows files with the SEC."
     missing = sorted(book.companies.name[frame.company[~frame.reported]])
     rest = "." if not missing else "." if len(missing) == len(frame) else f"; not yet: {units.spell(missing)}."
     count = int(frame.reported.sum())
@@ -106,13 +106,17 @@ def progress(book: ledger.Book, today: pd.Timestamp) -> str:
 
 
 def _filed(book: ledger.Book) -> pd.DataFrame:
-    """Return the first filing of each fiscal quarter of the firms that file, with its `lag` in days."""
+    """Return the first filing of each fiscal quarter of the firms that are followed by the quarter, with its `lag` in days.
+
+    Of others the ledger holds a year here and there, for one comparison; nothing of theirs is waited for.
+    """
     facts = book.facts[(book.facts.grade == "filed") & (book.facts.stance == "actual") & book.facts.period_start.notna()]
     facts = facts.assign(published=facts.source.map(book.sources.published))
     facts["year"], facts["quarter"] = periods.fiscal(facts.period_end, facts.company.map(book.last_month()))
     first = facts.sort_values("published").drop_duplicates(["company", "year", "quarter"])
     first = first.assign(lag=(first.published - first.period_end).dt.days)
-    return first[first.company.isin(book.companies.index[book.companies.cik.notna()])]
+    followed = first.company[first.quarter < 4]
+    return first[first.company.isin(followed) & first.company.isin(book.companies.index[book.companies.cik.notna()])]
 
 
 def _owed(filed: pd.DataFrame) -> Iterator[tuple[str, str, pd.Timestamp, pd.Timestamp]]:

@@ -113,7 +113,7 @@ def watch(found: dict) -> list[tuple[str, str]]:
 def markdown(found: dict) -> str:
     """Write the review as Markdown: what the page says, without pictures."""
     rows = found["rows"]
-    out = [f"# From {_edition(found['old'])} to {_edition(found['new'])}", "", *[f"- {line}" for line in summary(found)], ""]
+    out = [f"# {_title(found)}", "", *[f"- {line}" for line in summary(found)], ""]
     if seen := watch(found):
         out += ["## Look here first", "", *[f"- **{kind}**: {line}" for kind, line in seen[:SHOWN]]]
         out += [f"- and {len(seen) - SHOWN} more, in the tables below", ""] if len(seen) > SHOWN else [""]
@@ -154,7 +154,7 @@ def markdown(found: dict) -> str:
 
 def text(found: dict) -> str:
     """Write the difference for a terminal: what to look at first, the headline numbers, the titles that changed, the rows."""
-    out = [f"from {_edition(found['old'])} to {_edition(found['new'])}", *summary(found)]
+    out = [_title(found), *summary(found)]
     if not len(found["rows"]):
         return "nothing differs\n"
     if seen := watch(found):
@@ -201,7 +201,7 @@ def plainly(found: dict) -> str:
 def page(found: dict) -> str:
     """Write the review as one HTML page that asks nothing of anybody."""
     rows = found["rows"]
-    title = f"From {_edition(found['old'])} to {_edition(found['new'])}"
+    title = _title(found)
     style = (build.ROOT / "site" / "_static" / "review.css").read_text(encoding="utf-8")
     body = [f"<h1>{_e(title)}</h1>", "<ul class=sum>" + "".join(f"<li>{_e(line)}</li>" for line in summary(found)) + "</ul>"]
     if seen := watch(found):
@@ -420,6 +420,16 @@ def _name(number: dict) -> str:
 
 def _section(number: dict) -> str:
     return number["name"].partition(".")[0].replace("_", " ")
+
+
+def _title(found: dict) -> str:
+    """Say what is compared; where an update leaves the edition what it was, by the newest document that it brought."""
+    one, other = (_edition(found[side]) for side in ("old", "new"))
+    if one != other:
+        return f"From {one} to {other}"
+    rows = found["rows"]
+    days = rows.why[(rows.table == "sources") & (rows.change == "new")].str.extract(r"(\d{4}-\d{2}-\d{2})")[0].dropna()
+    return f"{one[:1].upper()}{one[1:]}: " + (f"what came in, up to {pd.Timestamp(days.max()):%-d %B %Y}" if len(days) else "before and after")
 
 
 def _edition(side: diff.Side) -> str:

@@ -7,7 +7,9 @@ is wrong. A later filing that prints an old period anew is another row. What `om
 import calendar
 import csv
 import functools
+import hashlib
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -66,11 +68,11 @@ def update(
     known = _companies(folder)
     if cik is not None or name or year_end:
         known = _introduced(known, list(companies), cik, name, year_end)
-    chosen = _chosen(known, companies)
-    keys = {int(known[company]["cik"]): company for company in chosen}
     tag_map = edgar.read_tag_map(folder / "tag_map.csv")
+    chosen = _chosen(known, companies, {line["company"] for line in tag_map})
+    keys = {int(known[company]["cik"]): company for company in chosen}
     tags = {line["tag"] for line in tag_map}
-    say(f"reading company facts of {len(chosen)} companies from {origin or fetch.SEC}")
+    say(f"reading company facts of {len(chosen)} {'company' if len(chosen) == 1 else 'companies'} from {origin or fetch.SEC}")
     facts = {keys[key]: found for key, found in fetch.facts(keys, origin, contact, tags=tags, **how).items()}
     facts = dict(sorted(facts.items()))
     if missing := [company for company in companies if company not in facts]:
@@ -87,16 +89,48 @@ def update(
             say(f"afterwards: {ledger.line(finding)}")
         status = int(bool(plan["conflicts"]))
         if dry or not files:
-            say("nothing was written: this was a dry run" if files else "nothing to write: the ledger holds all of it")
-            return status
-        with lines.aside(folder, {}) as before:
+            all_held = "nothing to write" + ("" if plan["conflicts"] else ": the ledger holds all of it")
+            say("nothing was written: this was a dry run" if files else all_held)
+        else:
+            if page:
+                _keep(folder)
             lines.commit(folder, files)
             say(f"wrote {', '.join(f'data/{file}' for file in sorted(files))}")
-            if page:
-                from outlay.tools import diff
-
-                say(f"review {diff.report(before, folder, BUILD / 'reports')}")
+        if page and not dry:
+            _review(folder, say)
     return status
+
+
+def _kept(folder: Path) -> Path:
+    """Name the copy of the tables as they were before an update that has no review page yet."""
+    return BUILD / "reports" / f".before-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
+
+
+def _keep(folder: Path) -> None:
+    """Keep the tables as they are until the page that compares with them is made; what an update without a page left behind stays."""
+    kept = _kept(folder)
+    if not kept.exists():
+        aside = kept.with_name(f"{kept.name}.new")
+        shutil.rmtree(aside, ignore_errors=True)
+        with lines.aside(folder, {}) as copy:
+            shutil.copytree(copy, aside)
+        aside.rename(kept)
+
+
+def _review(folder: Path, say: Callable[[str], None]) -> None:
+    """Make the review page of what was brought in since the last one; the next update makes it if this one cannot."""
+    from outlay.tools import diff
+
+    kept = _kept(folder)
+    if not kept.exists():
+        return
+    if not diff.same_rows(kept, folder):
+        say("making the review page: every notebook that sees a difference is run")
+        try:
+            say(f"review {diff.report(kept, folder, BUILD / 'reports', say)}")
+        except (ValueError, RuntimeError) as error:
+            raise RuntimeError(f"the ledger is updated, but its review page could not be made: {error}. Mend that, then run this again") from None
+    shutil.rmtree(kept)
 
 
 def _companies(folder: Path) -> dict[str, dict]:
@@ -129,7 +163,8 @@ def _introduced(known: dict[str, dict], companies: list[str], cik: int | None, n
     return {**known, company: row | {"fiscal_year_end": year_end}}
 
 
-def _chosen(known: dict[str, dict], companies: Iterable[str]) -> list[str]:
+def _chosen(known: dict[str, dict], companies: Iterable[str], mapped: set[str]) -> list[str]:
+    """Return the companies that are asked for; without any, those whose tags are mapped: another filer comes in only by name."""
     filers = [company for company, row in known.items() if row["cik"]]
     for company in companies:
         if company not in known:
@@ -139,7 +174,7 @@ def _chosen(known: dict[str, dict], companies: Iterable[str]) -> list[str]:
                 raise ValueError(f"{error}. To bring it in, add --cik, --name and --year-end") from None
         elif company not in filers:
             raise ValueError(f"'{company}' has no central index key in data/companies.csv: give it with --cik")
-    return sorted(set(companies)) or filers
+    return sorted(set(companies)) or [company for company in filers if company in mapped]
 
 
 def propose(
@@ -486,5 +521,5 @@ def _tell(plan: dict, chosen: list[str], facts: dict, say: Callable[[str], None]
     for part in ("unknown", "lacking", "late"):
         for line in plan[part]:
             say(f"{'left out' if part == 'late' else 'look'}: {line}")
-    counts = {"new figures": plan["rows"], "new documents": plan["sources"], "conflicts": plan["conflicts"]}
-    say(", ".join(f"{len(rows)} {what}" for what, rows in counts.items()) + f", {sum(plan['known'].values())} known")
+    counts = {"new figure": plan["rows"], "new document": plan["sources"], "conflict": plan["conflicts"]}
+    say(", ".join(f"{len(rows)} {what}{'' if len(rows) == 1 else 's'}" for what, rows in counts.items()) + f", {sum(plan['known'].values())} known")
