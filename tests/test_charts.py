@@ -401,3 +401,29 @@ def test_a_spread_has_a_dot_a_statement_and_a_bar_a_mean_that_is_known(book):
     assert sum(len(bars.get_segments()) for bars in axes.collections) == seasons.value.notna().sum() > 0
     names = [text.get_text() for text in axes.texts]
     assert names.count("Meta") == names.count("Alphabet") == 1 and names.count("Tesla") > 1
+
+
+def test_an_axis_of_curves_says_no_number_twice(book):
+    table = pd.DataFrame({"a line": [1.0, 2.0, 3.0]}, index=[2023.85, 2025.0, 2026.75])
+    frame = book.quarters("capex", since="2026-01-01")
+    figure = charts.curves(table, frame, "A title", "$bn", alt=ALT, across="", across_words="{:.0f}".format)
+    figure.draw_without_rendering()
+    words = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert len(set(words)) == len(words) and {"2024", "2025", "2026"} <= set(words)
+
+
+def test_no_name_of_a_plan_lies_on_a_line_of_plans(book):
+    said = book.versions("revenue", companies=["openai"], stance="forward")
+    said = said[said.period.str.fullmatch(r"\d{4}") & said.published.notna()].sort_values(["period", "published"], ignore_index=True)
+    path = said.assign(step="", scope="", outcome=float("nan"), outcome_grade="", proof=None)
+    figure = charts.ladder(path, "A title", "$bn, logarithmic", alt=ALT, logarithmic=True)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    names = [text for text in axes.texts if text.get_text().isdigit()]
+    assert len(names) == path.period.nunique()
+    for line in (line for line in axes.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 1):
+        corners = axes.transData.transform(line.get_xydata())
+        road = np.concatenate([one + (other - one) * np.linspace(0, 1, 60)[:, None] for one, other in itertools.pairwise(corners)])
+        for text in names:
+            box = text.get_window_extent()
+            assert not ((road > (box.x0, box.y0 + 1)) & (road < (box.x1, box.y1 - 1))).all(axis=1).any(), text.get_text()

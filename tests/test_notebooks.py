@@ -193,8 +193,8 @@ def test_at_a_past_date_every_document_was_published(path, day, runs, book):
     ("day", "unknown", "drawn"),
     [
         ("2024-08-05", ["revenue per user", "how revenue is made up"], ["06_plan", "06_quarters", "06_run_rate", "06_vintages"]),
-        ("2025-10-13", [], ["06_curves", "06_growth", "06_losses", "06_month", "06_per_user", "06_plan", "06_quarters", "06_run_rate", "06_users", "06_vintages"]),
-        ("2025-12-15", [], ["06_curves", "06_growth", "06_losses", "06_month", "06_per_user", "06_plan", "06_quarters", "06_run_rate", "06_users", "06_vintages"]),
+        ("2025-10-13", [], ["06_curves", "06_growth", "06_losses", "06_mix", "06_month", "06_per_user", "06_plan", "06_quarters", "06_run_rate", "06_users", "06_vintages"]),
+        ("2025-12-15", [], ["06_curves", "06_growth", "06_losses", "06_mix", "06_month", "06_per_user", "06_plan", "06_quarters", "06_run_rate", "06_users", "06_vintages"]),
     ],
 )
 def test_the_page_on_openai_says_what_was_not_known_and_draws_the_rest(day, unknown, drawn, runs):
@@ -203,7 +203,7 @@ def test_the_page_on_openai_says_what_was_not_known_and_draws_the_rest(day, unkn
     assert [what for what in unknown if what not in text] == []
     assert ("Not known at this date" in text) == bool(unknown)
     assert {file.stem for file in (out / "figures").glob("*.csv")} <= set(drawn)
-    assert text.count("nothing is drawn") == 11 - len(list((out / "figures").glob("*.csv")))
+    assert text.count("nothing is drawn") == 12 - len(list((out / "figures").glob("*.csv")))
 
 
 @pytest.mark.parametrize("day", ["2025-10-13", "2025-10-21"])
