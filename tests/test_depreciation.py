@@ -93,6 +93,7 @@ def test_a_range_of_shares_becomes_a_range_of_the_result(book):
     held = depreciation.fleet(spent, {"amzn": 6}, depreciation.implied_shares(book, spent))
     more = depreciation.worked(held, lambda paid, booked: depreciation.more_charged(paid, booked, 3), "more").iloc[0]
     assert more.low < more.high and more.low <= more.value <= more.high
+    assert held.share.item() == depreciation.implied_shares(book, spent).set_index("new").value[6.0]  # the newest statement, of 2024, is the value
     assert more.grade == "assumed" and len(more.facts) > 30
 
 

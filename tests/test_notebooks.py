@@ -233,6 +233,7 @@ def test_other_parameters_give_no_error_and_no_empty_chart(path, values, runs):
             assert output.get("name") != "stderr", output
     text = prose(out / path.name)
     assert not re.search(r"\bnan\b|NaT|one firms|\$0\.00bn", text), text
+    assert not re.search(r"−\S+ (higher|lower|more)\b|higher by −|from (\S+ \(\w+\)) to \2", text), text  # a minus that a word has said, a span of one
     tables = list((out / "figures").glob("*.csv")) if (out / "figures").exists() else []
     assert all(len(file.read_text(encoding="utf-8").splitlines()) > 1 for file in tables)
     if values == NOTHING:
