@@ -100,7 +100,7 @@ def test_numbers_in_prose_carry_their_facts(path):
     ]
     names = [name for facts in found for part in facts.values() for name in part]
     assert len(names) >= 8
-    fact, record = r"[a-z_]+/\w+/[\d-]*\.\.[\d-]*@[a-z0-9-]+(#\d+)?", r"(models|deals)/[\w/-]+@[a-z0-9-]+(#\d+)?"
+    fact, record = r"[a-z][a-z0-9_]*/\w+/[\d-]*\.\.[\d-]*@[a-z0-9-]+(#\d+)?", r"(models|deals)/[\w/-]+@[a-z0-9-]+(#\d+)?"
     assert all(re.fullmatch(fact, name) or re.fullmatch(record, name) for name in names)
 
 
