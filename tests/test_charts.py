@@ -436,3 +436,29 @@ def test_a_lone_quarter_at_the_edge_is_a_whole_dot(book):
     dots = [line for line in charts.lines(alone, "A title", "$bn a quarter", alt=ALT).axes[0].lines if line.get_marker() == "o"]
     assert dots
     assert not any(dot.get_clip_on() for dot in dots)
+
+
+def test_an_axis_of_curves_says_no_number_twice(book):
+    table = pd.DataFrame({"a line": [1.0, 2.0, 3.0]}, index=[2023.85, 2025.0, 2026.75])
+    frame = book.quarters("capex", since="2026-01-01")
+    figure = charts.curves(table, frame, "A title", "$bn", alt=ALT, across="", across_words="{:.0f}".format)
+    figure.draw_without_rendering()
+    words = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert len(set(words)) == len(words) and {"2024", "2025", "2026"} <= set(words)
+
+
+def test_no_name_of_a_plan_lies_on_a_line_of_plans(book):
+    said = book.versions("revenue", companies=["openai"], stance="forward")
+    said = said[said.period.str.fullmatch(r"\d{4}") & said.published.notna()].sort_values(["period", "published"], ignore_index=True)
+    path = said.assign(step="", scope="", outcome=float("nan"), outcome_grade="", proof=None)
+    figure = charts.ladder(path, "A title", "$bn, logarithmic", alt=ALT, logarithmic=True)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    names = [text for text in axes.texts if text.get_text().isdigit()]
+    assert len(names) == path.period.nunique()
+    for line in (line for line in axes.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 1):
+        corners = axes.transData.transform(line.get_xydata())
+        road = np.concatenate([one + (other - one) * np.linspace(0, 1, 60)[:, None] for one, other in itertools.pairwise(corners)])
+        for text in names:
+            box = text.get_window_extent()
+            assert not ((road > (box.x0, box.y0 + 1)) & (road < (box.x1, box.y1 - 1))).all(axis=1).any(), text.get_text()

@@ -182,6 +182,14 @@ def test_the_bill_adds_up(known):
     assert rows["left"] == pytest.approx(rows["due"] - rows["returned"])
 
 
+def test_money_lent_or_put_into_shares_is_no_yearly_bill():
+    frame = circle.known(ledger.open())
+    loan = frame[frame.deal == "openai-cerebras-loan"]
+    assert loan.value.tolist() == [1.0] and loan.way.tolist() == ["once"]
+    bought = frame[(frame["from"] == "openai") & ~frame.instrument.isin(["equity", "debt"])]
+    assert circle.due(frame, "openai").value.item() == circle.due(bought, "openai").value.item() < 114
+
+
 def test_lines_lose_no_money(known):
     _, frame = known
     shown = circle.circular(frame, drawn=True)

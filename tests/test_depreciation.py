@@ -93,6 +93,7 @@ def test_a_range_of_shares_becomes_a_range_of_the_result(book):
     held = depreciation.fleet(spent, {"amzn": 6}, depreciation.implied_shares(book, spent))
     more = depreciation.worked(held, lambda paid, booked: depreciation.more_charged(paid, booked, 3), "more").iloc[0]
     assert more.low < more.high and more.low <= more.value <= more.high
+    assert held.share.item() == depreciation.implied_shares(book, spent).set_index("new").value[6.0]  # the newest statement, of 2024, is the value
     assert more.grade == "assumed" and len(more.facts) > 30
 
 
@@ -109,12 +110,18 @@ def test_decay_finds_the_pace_of_an_exponential_and_refuses_too_little():
         depreciation.decay([0, 1], [2, 1])
 
 
-def test_obsolescence_and_loss_of_value_as_published():
+def test_the_pace_and_the_loss_of_value_as_published():
     assert depreciation.yearly_loss(0.7, 3.5) == pytest.approx(0.29, abs=0.005)
-    assert depreciation.rent_left(4, 2, 2) == pytest.approx(0.25)
     assert depreciation.residual([0.6, 0.25, 0.15], [3, 25, 30], 5) == pytest.approx(0.325)
     with pytest.raises(ValueError, match="add up to one"):
         depreciation.residual([0.5, 0.2], [3, 25], 1)
+
+
+def test_a_part_of_the_servers_whose_life_was_cut_is_told_apart_from_the_rest(book):
+    # Amazon's 10-K for 2024: a subset of servers from six to five years from 1 January 2025
+    cut = depreciation.lives(book, ["amzn", "googl"], "useful_life_server_subset")
+    assert cut[["company", "old", "value"]].values.tolist() == [["amzn", 6.0, 5.0]]
+    assert depreciation.booked(book, ["amzn"]).value.tolist() == [6.0]
 
 
 def test_years_before_the_first_change_hold_the_life_it_replaced():

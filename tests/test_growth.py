@@ -46,6 +46,17 @@ def test_a_time_with_nothing_after_it_has_no_error():
     assert table.ahead.tolist() == [0] and math.isnan(table.exponential.iloc[0])
 
 
+def test_two_curves_that_miss_alike_have_no_winner():
+    # far from its capacity an S-curve is an exponential: equal errors must not be told as a win
+    times = [step / 4 for step in range(10)]
+    alike = growth.contest(times, [math.exp(time) for time in times], least=5).assign(exponential=0.187, logistic=0.1869)
+    assert growth.verdicts(alike) == {"exponential": 0, "logistic": 0, "neither": len(alike)}
+    bent = growth.contest(list(range(1790, 1920, 10)), CENSUS, least=8)
+    assert growth.verdicts(bent) == {"exponential": 0, "logistic": 4, "neither": 1}  # of 1860 both miss by a fifth
+    swapped = bent.rename(columns={"exponential": "logistic", "logistic": "exponential"})
+    assert growth.verdicts(swapped) == {"exponential": 4, "logistic": 0, "neither": 1}
+
+
 @pytest.mark.parametrize(("fit", "times", "values"), [(growth.exponential, [1], [2.0]), (growth.logistic, [1, 2], [2.0, 3.0]), (growth.exponential, [1, 2], [0.0, 1.0])])
 def test_too_little_to_fit_is_refused(fit, times, values):
     with pytest.raises(ValueError, match="a fit needs"):

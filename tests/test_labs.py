@@ -3,10 +3,6 @@ import pytest
 from outlay.models import labs
 
 
-def test_cost_of_a_half_year_is_revenue_plus_loss():
-    assert labs.operating_cost(4.3, 7.8) == pytest.approx(12.1)
-
-
 def test_required_growth_gives_the_published_rates():
     assert labs.required_growth(13, 200, 5) == pytest.approx(0.727, abs=0.0005)
     assert labs.required_growth(13, 100, 5) == pytest.approx(0.50, abs=0.005)
@@ -24,10 +20,6 @@ def test_both_roads_to_a_month_of_openai_meet():
     assert 6 * by_share == pytest.approx(4.3, rel=0.02)  # the half-year that was reported apart from it
 
 
-def test_consumer_revenue_at_one_price_gives_the_payers():
-    assert labs.payers(0.685 * labs.whole_of_part(0.066, 0.093), 20) == pytest.approx(24.3, abs=0.05)
-
-
 def test_growth_over_unlike_spans_is_compared_on_one_base():
     assert labs.annualised(0.3561, 3) == pytest.approx(2.38, abs=0.005)
     assert labs.monthly(0.3561, 3) > labs.monthly(1.0388, 12)
@@ -42,7 +34,6 @@ def test_intensity_is_what_users_leave_unexplained():
     "refused",
     [
         lambda: labs.whole_of_part(1, 0),
-        lambda: labs.payers(1, 0),
         lambda: labs.intensity(1, -1),
         lambda: labs.monthly(-1, 3),
         lambda: labs.monthly(1, 0),

@@ -22,7 +22,7 @@ def test_it_stops_before_the_year_that_cannot_be_paid():
     years = loop.run(**BASE | {"growth": 0.4})
     assert all(year.cash >= 0 for year in years)
     following = 2.0 * 1.4 ** (len(years) + 1)
-    assert years[-1].cash < loop.needed(following, 10, 13.3, 5)
+    assert years[-1].cash < (13.3 - 10) * following + 5
 
 
 def test_a_shock_without_new_shares_ends_a_loop_that_would_have_run():

@@ -102,6 +102,14 @@ def test_a_contradiction_is_met_by_the_widest_ends_of_every_smallest_correction(
     assert (found.low, found.high) == pytest.approx((6, 9))
 
 
+def test_only_the_smallest_corrections_are_tried():
+    # two reports of three against one of six: leaving out the one is enough, leaving out the two is not tried
+    frame = table([(0, 2, 3, 3), (0, 2, 3, 3.5), (0, 2, 6, 6)])
+    assert reports.corrections(frame) == [("c",), ("a", "b")]
+    found = reports.intervals(frame, [(0, 2)]).iloc[0]
+    assert (found.low, found.high) == pytest.approx((3, 3))
+
+
 def printed(**row):
     start = pd.Timestamp(row["start"]) if row.get("start") else pd.NaT
     end = pd.Timestamp(row["end"])
@@ -136,4 +144,5 @@ def test_quarters_that_no_report_reaches_are_left_out():
     frame = frame.assign(company="openai", unit="USD bn")
     found = reports.quarterly(frame)
     assert found.period.tolist() == ["2024Q1", "2024Q2"]
-    assert (found.low <= found.value).all() and (found.bounds == "computed").all()
+    assert found.value.tolist() == pytest.approx(((found.low + found.high) / 2).tolist()) and (found.bounds == "computed").all()
+    assert (found.low < found.high).any()

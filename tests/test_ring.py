@@ -52,8 +52,15 @@ def test_the_width_of_a_line_is_its_money_of_a_year():
 def test_every_line_bears_its_number_and_an_amount_without_years_says_so():
     figure = charts.ring({"": shown("")}, "A title", "$bn a year", alt=ALT, counters=["x"])
     words = [text.get_text() for text in figure.axes[0].texts]
-    assert {"60", "30 in all", "24\n+250 in all", "12–20", "100 cancelled"} <= set(words)
+    assert {"60", "30 in all", "24", "+250 in all", "12–20", "100 cancelled"} <= set(words)
     assert words.count("shares") == 3
+
+
+def test_bold_is_a_years_money_and_nothing_else():
+    figure = charts.ring({"": shown("")}, "A title", "$bn a year", alt=ALT, counters=["x"])
+    numbers = [text for text in figure.axes[0].texts if text.get_text()[:1] in "+0123456789"]
+    assert {text.get_fontweight() for text in numbers if "in all" in text.get_text() or "left" in text.get_text()} == {"normal"}
+    assert {text.get_fontweight() for text in numbers if text.get_text() in ("60", "24", "12–20", "2.4")} == {"bold"}
 
 
 def test_a_party_stands_at_the_same_place_at_every_date():

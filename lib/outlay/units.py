@@ -143,12 +143,13 @@ def people(value: float) -> str:
 
 
 def years(value: float) -> str:
-    """Write a number of years: one decimal below ten, none above.
+    """Write a number of years: one decimal below ten where it says something, none above.
 
-    >>> years(4.25), years(27.8)
-    ('4.2 years', '28 years')
+    >>> years(4.25), years(27.8), years(5.0), years(1.0)
+    ('4.2 years', '28 years', '5 years', '1 year')
     """
-    return f"{value:,.{1 if abs(value) < 9.95 else 0}f} years"
+    text = f"{value:,.{1 if abs(value) < 9.95 else 0}f}".removesuffix(".0")
+    return f"{text} year{'' if text == '1' else 's'}"
 
 
 def cardinal(count: int) -> str:

@@ -12,6 +12,7 @@ from outlay.charts.files import rows_drawn, show, write, written
 from outlay.charts.grids import heat
 from outlay.charts.lights import lights
 from outlay.charts.marks import moment, rings
+from outlay.charts.parts import parts
 from outlay.charts.promises import ladder, misses
 from outlay.charts.ring import plane, ring, staircase
 from outlay.charts.rows import bars, dots, waterfall
@@ -36,6 +37,7 @@ __all__ = [
     "moment",
     "multiples",
     "panels",
+    "parts",
     "plane",
     "ranges",
     "ring",

@@ -61,6 +61,9 @@ def curves(
         axes.set_xlim(table.index.min(), table.index.max())
         axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: across_words(value)))
         axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(nbins=8, steps=[1, 2, 2.5, 5, 10], integer=table.index.max() - table.index.min() >= 3))
+        ticks = [across_words(value) for value in axes.get_xticks() if table.index.min() <= value <= table.index.max()]
+        if len(set(ticks)) < len(ticks):  # words that leave decimals out would say the same number twice
+            axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(nbins=8, integer=True))
         box = axes.get_position()
         axes.set_position([box.x0, box.y0 + 0.035, box.width, box.height - 0.035])  # room for the words under the axis
         axes.set_xlabel(across, color=style.MUTED, labelpad=3)

@@ -1,5 +1,7 @@
 """Charts of what was promised and what came."""
 
+import itertools
+
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
@@ -62,8 +64,18 @@ def ladder(judged: pd.DataFrame, title: str, subtitle: str, *, alt: str, logarit
             rows = judged[judged.company == company]
             marks = [(row.published, value) for row in rows.itertuples() for value in (row.low, row.value, row.high) if pd.notna(value)]
             marks += [(row.period_end, row.outcome) for row in rows.itertuples() if pd.notna(row.outcome)]
+            marks += [point for drawn in axes.lines for point in _between(axes, drawn)]
             canvas.name_marks(figure, axes, names, marks)
         return figure
+
+
+def _between(axes: mpl.axes.Axes, drawn: mpl.lines.Line2D) -> list[tuple[object, float]]:
+    """Return places every few points along a line of statements, so that no name is written on it; nothing for marks alone."""
+    if drawn.get_linestyle() == "None" or len(drawn.get_xdata()) < 2:
+        return []
+    corners = axes.transData.transform(drawn.get_xydata())
+    road = [one + (other - one) * step / 24 for one, other in itertools.pairwise(corners) for step in range(1, 24)]
+    return [tuple(place) for place in axes.transData.inverted().transform(road)]
 
 
 def misses(judged: pd.DataFrame, title: str, subtitle: str, *, alt: str, size: str = "report") -> Figure:

@@ -18,7 +18,7 @@ PLACES = {
     "nvda": (0.0, 1.0),
     "orcl": (-1.15, 0.9),
     "coreweave": (1.15, 0.9),
-    "msft": (1.35, 0.12),
+    "msft": (1.35, -0.1),
     "anthropic": (1.3, -1.0),
     "googl": (0.86, -0.46),
     "amzn": (0.28, -1.0),
@@ -177,8 +177,20 @@ def _name(axes: mpl.axes.Axes, words: str, road: np.ndarray, taken: list, size: 
             free = inside.contains(box.x0, box.y0) and inside.contains(box.x1, box.y1) and not any(box.padded(3).overlaps(other) for other in taken)
             if free or (shift, spot) == (shifts[-1], spots[-1]):
                 taken.append(box)
+                _apart(axes, text, words)
                 return
             text.remove()
+
+
+def _apart(axes: mpl.axes.Axes, text: mpl.text.Annotation, words: str) -> None:
+    """Write what has no years under the amount of a year as words of their own, not bold: bold is a year's money."""
+    first, *rest = words.split("\n")
+    if rest:
+        (right, up), size = text.get_position(), text.get_fontsize()
+        text.set_text(first)
+        text.set_position((right, up + 0.62 * size))
+        under = axes.annotate(" ".join(rest), text.xy, (right, up - 0.62 * size), textcoords="offset points", ha="center", va="center", fontsize=size)
+        under.set(color=text.get_color(), zorder=5, bbox={"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none"})
 
 
 def staircase(table: pd.DataFrame, frame: pd.DataFrame, title: str, subtitle: str, *, alt: str, across: str, size: str = "report") -> Figure:

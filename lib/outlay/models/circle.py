@@ -234,8 +234,9 @@ def returned(frame: pd.DataFrame, hub: str, spread: float = 5.0, longest: int = 
 
 
 def due(frame: pd.DataFrame, hub: str, spread: float = 5.0) -> pd.DataFrame:
-    """Return what a party pays or must pay a year: one row in `COLUMNS` and `MARKS`, in the readings of `returned`.
+    """Return what a party pays or must pay a year for what it buys: one row in `COLUMNS` and `MARKS`, in the readings of `returned`.
 
+    Money that it lends or puts into shares flows once and is not in it.
     `low` counts firm payments of a known year, `value` spreads amounts without a term over `spread` years, `high` takes all of them in one year.
     What has no printed amount is in none of them: it is a sum of what can be counted.
 
@@ -243,7 +244,8 @@ def due(frame: pd.DataFrame, hub: str, spread: float = 5.0) -> pd.DataFrame:
     >>> due(flows(book.deals(), "2025-10-13"), "openai")[["low", "value"]].round(1).values.tolist()
     [[62.4, 64.5]]
     """
-    rows = frame[frame.money & (frame["from"] == hub) & (frame.way != "cancelled") & (frame.whole.notna() | frame.value.notna())]
+    bought = frame.money & ~frame.instrument.isin(_ONCE)
+    rows = frame[bought & (frame["from"] == hub) & (frame.way != "cancelled") & (frame.whole.notna() | frame.value.notna())]
     sums = {
         name: sum(room for (start, _), room in capacities(rows, name, spread).items() if start == hub and math.isfinite(room))
         for name in ("value", "low", "high")

@@ -30,7 +30,7 @@ def charged(life: float, quarters: int) -> float:
     >>> charged(5, 8), charged(5, 40)
     (0.4, 1.0)
     """
-    return min(1.0, max(quarters, 0) / (4 * annual(1, 1 / life)))
+    return min(1.0, max(quarters, 0) * annual(1, life) / 4)
 
 
 def charges(spent: Sequence[float], life: float) -> list[float]:
@@ -108,19 +108,6 @@ def yearly_loss(lost: float, years: float) -> float:
     return 1 - (1 - lost) ** (1 / years)
 
 
-def rent_left(multiple: float, every: float, age: float) -> float:
-    """Return what is left of an old chip's competitive rent, if performance per dollar rises by a multiple every so many years.
-
-    A customer pays for work, not for chips. Four times every two years halves the rent each year.
-
-    >>> rent_left(4, 2, 1)
-    0.5
-    """
-    if multiple <= 0 or every <= 0:
-        raise ValueError(f"a multiple and its years are positive, not {multiple} and {every}")
-    return multiple ** (-age / every)
-
-
 def booked(book: ledger.Book, companies: Sequence[str]) -> pd.DataFrame:
     """Return the life of servers that each firm last set for all or most of them, one row a firm; ranges in a table of property do not count.
 
@@ -131,15 +118,17 @@ def booked(book: ledger.Book, companies: Sequence[str]) -> pd.DataFrame:
     return said.drop_duplicates("company", keep="last").reset_index(drop=True)
 
 
-def lives(book: ledger.Book, companies: Sequence[str]) -> pd.DataFrame:
+def lives(book: ledger.Book, companies: Sequence[str], of: str = "useful_life_servers") -> pd.DataFrame:
     """Return every life of servers that firms set, a row a firm and a day from which it holds, with the life before it in `old`.
 
-    Where a filing does not say the old life, it is the one set before; a hole if there is none.
+    Where a filing does not say the old life, it is the one set before; a hole if there is none. `of` names the metric: servers, or a part of them.
 
     >>> lives(ledger.open(), ["googl"])[["old", "value"]].values.tolist()
     [[3.0, 4.0], [4.0, 6.0]]
+    >>> lives(ledger.open(), ["amzn"], "useful_life_server_subset")[["old", "value"]].values.tolist()
+    [[6.0, 5.0]]
     """
-    said = book.versions("useful_life_servers", companies=companies)
+    said = book.versions(of, companies=companies)
     key = ["company", "period_end"]
     point = said[said.bounds.ne("printed")]
     before = point[point.n > 1].drop_duplicates(key, keep="last").set_index(key).value

@@ -91,6 +91,21 @@ def contest(times: Sequence[float], values: Sequence[float], *, least: int = 5, 
     return pd.DataFrame(rows, columns=["time", "known", "ahead", "exponential", "logistic"])
 
 
+def verdicts(table: pd.DataFrame, margin: float = 0.05) -> dict[str, int]:
+    """Return at how many times of a `contest` which curve would have come nearer, by more than `margin` of the other's error (an assumption).
+
+    An S-curve far from its capacity is an exponential: the two then miss by the same, and neither has won.
+
+    >>> verdicts(pd.DataFrame({"exponential": [0.187, 0.468, 0.02], "logistic": [0.186, 0.172, 0.05]}))
+    {'exponential': 1, 'logistic': 1, 'neither': 1}
+    """
+    judged = table.dropna(subset=["exponential", "logistic"])
+    won = {
+        name: int((judged[name] < (1 - margin) * judged[other]).sum()) for name, other in (("exponential", "logistic"), ("logistic", "exponential"))
+    }
+    return won | {"neither": len(judged) - sum(won.values())}
+
+
 def doubling(multiple: float, months: float) -> float:
     """Return the months in which something doubles that grows to a multiple of itself in so many months: months / log2(multiple).
 

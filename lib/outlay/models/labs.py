@@ -3,17 +3,6 @@
 import math
 
 
-def operating_cost(revenue: float, operating_loss: float) -> float:
-    """Return what it cost to run the firm: revenue plus operating loss.
-
-    OpenAI's first half of 2025, as The Information reported it (30 September 2025): revenue 4.3, operating loss 7.8.
-
-    >>> round(operating_cost(4.3, 7.8), 1)
-    12.1
-    """
-    return revenue + operating_loss
-
-
 def required_growth(now: float, then: float, years: float) -> float:
     """Return the yearly growth that leads from one revenue to another: (then / now)^(1/years) - 1.
 
@@ -49,17 +38,6 @@ def whole_of_part(part: float, share: float) -> float:
     if not 0 < share <= 1:
         raise ValueError(f"a share lies above 0 and up to 1, not at {share}")
     return part / share
-
-
-def payers(revenue: float, price: float) -> float:
-    """Return how many millions pay, if all of a month's revenue (USD bn) came from one monthly price (USD).
-
-    >>> round(payers(0.486, 20), 1)
-    24.3
-    """
-    if price <= 0:
-        raise ValueError(f"a price is positive, not {price}")
-    return revenue * 1000 / price
 
 
 def intensity(revenue_growth: float, user_growth: float) -> float:

@@ -70,12 +70,3 @@ def crossing(revenue: float, rent: float, revenue_growth: float = 0.0, rent_grow
         return 0.0
     gain = (1 + revenue_growth) / (1 + rent_growth)
     return math.log(rent / revenue) / math.log(gain) if gain > 1 else math.inf
-
-
-def needed(capacity: float, revenue: float, rent: float, other: float) -> float:
-    """Return the new money that a year asks for: rent and other cost less revenue; nothing if revenue covers them.
-
-    >>> round(needed(2, 10, 13.3, 5), 1), needed(1, 20, 13, 0)
-    (11.6, 0.0)
-    """
-    return max(rent * capacity + other - revenue * capacity, 0.0)
