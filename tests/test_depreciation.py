@@ -129,3 +129,10 @@ def test_years_before_the_first_change_hold_the_life_it_replaced():
     table = depreciation.in_force(said, pd.Timestamp("2023-12-31"))
     assert table.loc["a"].tolist() == [3, 4, 4, 4]
     assert table.loc["b"].isna().tolist() == [True, True, True, False]
+
+
+def test_every_filed_first_year_is_told_also_where_its_share_cannot_be(book):
+    told = depreciation.effects(book, ["amzn"])
+    assert told.value.tolist() == [2.7, 3.6, 3.2]
+    shares = depreciation.implied_shares(book, book.quarters("capex", companies=["amzn"]))
+    assert len(shares) == 2  # the quarters behind the first change have a change of definition among them

@@ -161,41 +161,50 @@ def in_force(said: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
 _EFFECTS = {"depreciation_effect_of_life_change": -1, "operating_income_effect_of_life_change": 1, "operating_expense_effect_of_life_change": -1}
 
 
+def effects(book: ledger.Book, companies: Sequence[str]) -> pd.DataFrame:
+    """Return by how much a new life of servers lowered the charge of its whole first year, as the firm filed it: a row a change, USD bn.
+
+    Beside the columns of every frame stand `old` and `new`, the lives in years, and `since`, the day of the change. What a firm said of parts of the
+    year, or before it was over, is left out.
+
+    >>> effects(ledger.open(), ["googl"]).value.tolist()
+    [2.6, 3.9]
+    """
+    said = book.observations(list(_EFFECTS), companies=companies)
+    rows = []
+    for change in (row for _, row in lives(book, companies).iterrows() if pd.notna(row.old)):
+        near = (said.company == change.company) & ((said.period_start - change.period_end).dt.days.abs() <= 10)
+        year = said[near & ((said.period_end - said.period_start).dt.days.between(360, 371))].head(1)
+        facts = [tuple(sorted({*ids, *change.facts})) for ids in year.facts]
+        rows.append(year.assign(value=year.value * year.metric.map(_EFFECTS), facts=facts, old=change.old, new=change.value, since=change.period_end))
+    return pd.concat(rows, ignore_index=True) if rows else said.head(0).assign(old=[], new=[], since=pd.NaT)
+
+
 def implied_shares(book: ledger.Book, spent: pd.DataFrame) -> pd.DataFrame:
     """Return which share of a firm's spending must have been servers for its own statement on a life change to be right, a row a change.
 
-    Filings say by how much a new life lowered the charge of its first year. `effect_of_change` says what it would be were all that the firm had spent
-    by then servers; the statement over that is the share. `filed` holds the statement in USD bn, `old` and `new` the lives. A change
-    without a statement on the whole first year, or with a hole in the quarters behind it, is left out. `spent` holds quarters of capital spending.
+    Filings say by how much a new life lowered the charge of its first year (`effects`). `effect_of_change` says what it would be were all that the
+    firm had spent by then servers; the statement over that is the share. `old` and `new` are the lives. A change with a hole in the quarters behind
+    it is left out. `spent` holds quarters of capital spending.
 
     >>> book = ledger.open()
     >>> bool(implied_shares(book, book.quarters("capex", companies=["googl"])).value.between(0.3, 0.4).all())
     True
     """
-    said = book.observations(list(_EFFECTS), companies=sorted(spent.company.unique()))
+    filed = effects(book, sorted(spent.company.unique()))
     rows = []
-    for change in (row for _, row in lives(book, sorted(spent.company.unique())).iterrows()):
-        near = (said.company == change.company) & ((said.period_start - change.period_end).dt.days.abs() <= 10)
-        year = said[near & ((said.period_end - said.period_start).dt.days.between(360, 371))]
-        if year.empty or pd.isna(change.old):
+    for change in (row for _, row in filed.iterrows()):
+        own = spent[(spent.company == change.company) & (spent.period_end < change.since + pd.Timedelta(days=10))]
+        needed = math.ceil(4 * change.old) + 4
+        held = measures.cumulate(own.sort_values("period_end").tail(needed))
+        if len(held) < needed:
             continue
-        own = spent[(spent.company == change.company) & (spent.period_end < change.period_end + pd.Timedelta(days=10))]
-        held = measures.cumulate(own.sort_values("period_end").tail(math.ceil(4 * change.old) + 4))
-        if len(held) < math.ceil(4 * change.old) + 4:
-            continue
-        filed = year.iloc[0]
-        quarters = own.sort_values("period_end").tail(len(held)).value.tolist()
-        share = measures.computed(
-            lambda effect, filed=filed, quarters=quarters, change=change: (
-                _EFFECTS[filed.metric] * effect / -effect_of_change(quarters, change.old, change.value)
-            ),
-            filed,
-            label=change.company,
-            unit="share",
-        )
-        facts = tuple(sorted({*filed.facts, *change.facts, *held.facts.iloc[-1]}))
-        rows.append(share.assign(facts=[facts], grade="assumed", filed=_EFFECTS[filed.metric] * filed.value, old=change.old, new=change.value))
-    return pd.concat(rows, ignore_index=True) if rows else said.head(0).assign(filed=[], old=[], new=[])
+        quarters = own.sort_values("period_end").tail(needed).value.tolist()
+        whole = -effect_of_change(quarters, change.old, change.new)
+        share = measures.computed(lambda effect, whole=whole: effect / whole, change, label=change.company, unit="share")
+        facts = tuple(sorted({*change.facts, *held.facts.iloc[-1]}))
+        rows.append(share.assign(facts=[facts], grade="assumed", old=change.old, new=change.new))
+    return pd.concat(rows, ignore_index=True) if rows else filed.head(0).drop(columns="since")
 
 
 def decay(years: Sequence[float], prices: Sequence[float]) -> float:
