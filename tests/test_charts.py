@@ -1,6 +1,7 @@
 import itertools
 
 import matplotlib as mpl
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 import figures
 from outlay import charts, ledger, measures, style, units
 from outlay.models import forecasts, guidance
+from outlay.tools import build
 
 ALT = "Line chart of something."
 
@@ -462,3 +464,10 @@ def test_no_name_of_a_plan_lies_on_a_line_of_plans(book):
         for text in names:
             box = text.get_window_extent()
             assert not ((road > (box.x0, box.y0 + 1)) & (road < (box.x1, box.y1 - 1))).all(axis=1).any(), text.get_text()
+
+
+def test_what_stamps_a_picture_is_reached_by_every_notebook_that_draws():
+    # or a change of a module would make other pictures in a fresh clone, while the notebook that shows them counts as up to date
+    cell = nbformat.v4.new_code_cell("from outlay import charts")
+    reached = build.reached(nbformat.v4.new_notebook(cells=[cell]))
+    assert set(charts.files.drawing()) <= set(reached)
