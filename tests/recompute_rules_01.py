@@ -73,7 +73,7 @@ def largest(ledger, m):
     yield "when", m["when"], month(one.end)
 
 
-@rule("01", r"(?P<who>.+) together spent <amount:USD>, <share:PERCENT> of what the <count:COUNT> firms spent whose figures are this new; left out is (?P<absent>\w+)\.")
+@rule("01", r"(?P<who>.+) together spent <amount:USD> in their newest four quarters, <share:PERCENT> of what the <count:COUNT> firms spent whose figures are this new; left out is (?P<absent>\w+)\.")
 def together(ledger, m):
     firms = newest(spent(ledger))
     four, every = sum(one.value for _, _, one in firms[:4]), sum(one.value for _, _, one in firms)
@@ -122,11 +122,12 @@ def research(ledger, m):
     yield "property", m["property"], year[firm][name].value
 
 
-@rule("01", r"Four firms did <share:PERCENT> of a year's spending to <when:MONTH>")
+@rule("01", r"Four firms did <share:PERCENT> of what <count:COUNT> spent, year to <when:MONTH>")
 def four_firms(ledger, m):
     firms = newest(spent(ledger))
     yield "share", m["share"], sum(one.value for _, _, one in firms[:4]) / sum(one.value for _, _, one in firms)
     yield "when", m["when"], month(firms[0][2].end)
+    yield "count", m["count"], len(firms)
     yield "four", "Four", 4
 
 
@@ -139,24 +140,24 @@ def headline(ledger, m):
     yield "when", m["when"], prose(max(set(series["as_stated"]) & set(series["cash"])))
 
 
-@rule("01", r"(?P<who>\w+)'s headline was <more:PERCENT> above its cash spending")
+@rule("01", r"In <when:QUARTER> (?P<who>\w+)'s headline was <more:PERCENT> above cash spending")
 def above_cash(ledger, m):
     firm = ledger.ids[m["who"]]
     stated, cash = ledger.capex(firm, "as_stated"), ledger.capex(firm)
     name = max(set(stated) & set(cash))
     yield "more", m["more"], stated[name].value / cash[name].value - 1
+    yield "when", m["when"], prose(name)
 
 
-@rule("01", r"Leases were <then:PERCENT> of (?P<who>\w+)'s spending in (?P<year>\d{4}), <now:PERCENT> in (?P<late>\d{4})")
+@rule("01", r"By <when:MONTH> leases fell from <then:PERCENT> to <now:PERCENT> at (?P<who>\w+)")
 def leases_then(ledger, m):
     shares = leased(ledger)
     own = shares[ledger.ids[m["who"]]]
     high, last = max(own.values(), key=lambda one: one.value), max(own.values(), key=lambda one: one.end)
     yield "claim: largest share of all", m["who"], newest(shares, 400)[0][0] == ledger.ids[m["who"]]
     yield "then", m["then"], high.value
-    yield "year", m["year"], str(high.end.year)
     yield "now", m["now"], last.value
-    yield "late", m["late"], str(last.end.year)
+    yield "when", m["when"], month(last.end)
 
 
 @rule("01", r"(?P<who>\w+) had signed <amount:USD> of leases not begun by <when:MONTH>")
@@ -218,7 +219,7 @@ def in_dollars(ledger, m):
     yield "claim: rose at every firm", m["fell"], all(now[1] > then[1] for now, then in belt(ledger).values())
 
 
-@rule("01", r"(?P<who>\w+) bought (?P<dollars>\$[\d.]+) of property per dollar written off")
+@rule("01", r"In fiscal (?P<year>\d{4}) (?P<who>\w+) bought (?P<dollars>\$[\d.]+) per dollar written off")
 def renewal(ledger, m):
     bought = {}
     for firm in EIGHT:
@@ -230,21 +231,25 @@ def renewal(ledger, m):
         if years := set(spent) & set(worn):
             bought[firm] = (spent[max(years)].end, spent[max(years)].value / worn[max(years)].value)
     limit = max(end for end, _ in bought.values()) - 400 * DAY
-    firm, (_, value) = max(((firm, one) for firm, one in bought.items() if one[0] >= limit), key=lambda item: item[1][1])
+    firm, (end, value) = max(((firm, one) for firm, one in bought.items() if one[0] >= limit), key=lambda item: item[1][1])
     yield "who", m["who"], ledger.names[firm]
+    yield "year", m["year"], str(ledger.fiscal(firm, end)[0])
     yield "dollars", m["dollars"], value
 
 
-@rule("01", r"Prices named for one chip differed by a factor of (?P<factor>[\d.]+)")
+@rule("01", r"Prices named for one (?P<chip>Nvidia H\d+) differed by a factor of (?P<factor>[\d.]+)")
 def chips(ledger, m):
-    prices = []
-    for (_, metric), rows in ledger.rows.items():
+    prices = {}
+    for (company, metric), rows in ledger.rows.items():
         if metric == "purchase_price":
-            prices += [row.value for row in rows if row.stance == "actual"]
+            prices.setdefault(company, []).extend(row.value for row in rows if row.stance == "actual" and row.relation not in "≥≤")
         if metric == "chips_priced":
             sums = [one for (_, name), some in ledger.rows.items() if name == "chip_sum" for one in some]
-            prices += [one.value * 1000 / row.value for row in rows for one in sums if (one.source, one.end) == (row.source, row.end)]
-    yield "factor", m["factor"], max(prices) / min(prices)
+            pairs = [(one, row) for row in rows for one in sums if (one.source, one.end) == (row.source, row.end)]
+            prices.setdefault(company, []).extend(one.value * 1000 / row.value for one, row in pairs if not {one.relation, row.relation} & {"≥", "≤"})
+    factors = {company: max(values) / min(values) for company, values in prices.items() if values}
+    yield "chip", m["chip"], ledger.names[max(factors, key=factors.get)]
+    yield "factor", m["factor"], max(factors.values())
     yield "one", "one", 1
 
 

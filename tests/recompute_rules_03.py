@@ -288,15 +288,15 @@ def rising(ledger, m):
     yield "claim: rose in every quarter", m["start"], all(more[one] < more[other] for one, other in itertools.pairwise(names))
 
 
-@rule("03", r"A check from outside: for <when:QUARTER> Microsoft said that Azure's AI services had grown by <said:PERCENT>; the rebuilt level grew by <made:PERCENT>, and by <low:PERCENT> to <high:PERCENT> within rounding\.")
+@rule("03", r"A check from outside: for <when:QUARTER> Microsoft said that Azure's AI services had grown by <said:PERCENT>; the rebuilt level grew by <made:PERCENT>, and at the widest, each rounding taken apart, by <low:PERCENT> to <high:PERCENT>\.")
 def outside(ledger, m):
     levels, name = azure(ledger), quarter(m["when"])
     yield "said", m["said"], quarterly(ledger, "azure_ai_services_growth")[name][0]
     yield "made", m["made"], levels[name] / levels[step(name, -4)] - 1
-    # both levels rest on the points of one quarter, on one redrawing and on one year of Azure: each input moves both at once
-    low, high = Azure(ledger).corners(lambda now, before: now / before - 1, [name, step(name, -4)])
-    yield "low", m["low"], low
-    yield "high", m["high"], high
+    # both levels rest on the same points, redrawing and year of Azure; taken apart, each of the two is at its own end
+    (least, most), (early, late) = (Azure(ledger).corners(lambda level: level, [one]) for one in (name, step(name, -4)))
+    yield "low", m["low"], least / late - 1
+    yield "high", m["high"], most / early - 1
     yield "when", m["when"], prose(name)
 
 
@@ -339,7 +339,7 @@ def less(ledger, m):
     yield "again", m["again"], prose(max(total))
 
 
-@rule("03", r"- (?P<who>\w+): below (?P<low>\$[\d.]+) a dollar without a lag, an added dollar would be cheaper than in any of the <n:COUNT> quarters compared here\.")
+@rule("03", r"- (?P<who>\w+): below (?P<low>\$[\d.]+) a dollar without a lag, an added dollar would be cheaper than in any of the <n:COUNT> quarters compared here; first seen in its next quarterly report and earnings release\.")
 def cheaper(ledger, m):
     dearest = max((firm for firm in SELLERS if prices(ledger, firm)), key=lambda firm: median(prices(ledger, firm)[0].values()))
     yield "who", m["who"], ledger.names[dearest]

@@ -140,7 +140,8 @@ def doubt(ledger, m):
 
 
 @rule("04", r"Models that were published ask what revenue would pay\. The oldest, (?P<who>\w+) in <when:MONTH>, asked for <then:USD> over the life of what is bought; with the newest "
-            r"pace of chip sales in its formula that is <now:USD>\. Newer figures raise the answers of all of the <count:COUNT> that can be worked again\.")  # fmt: skip
+            r"pace of chip sales in its formula that is <now:USD>\. Newer figures raise the sums asked for by all of the <count:COUNT> that can be worked again; "
+            r"the years of added revenue of Barclays went from (?P<before>[\d.]+) to (?P<after>[\d.]+)\.")  # fmt: skip
 def oldest(ledger, m):
     printed, _, now = models(ledger)[f"{m['who']}, {m['when']}"]
     yield "then", m["then"], printed
@@ -150,6 +151,9 @@ def oldest(ledger, m):
     yield "claim: all raised", "all", all(after > before for before, after in again)
     yield "when", m["when"], month(date(ledger.sources["sequoia-2023-09-20-200b-question"]["published"]))
     yield "oldest", "oldest", "oldest"
+    figures = measured(ledger)[0]
+    yield "before", m["before"], models(ledger)["Barclays"][1]
+    yield "after", m["after"], figures["spending above the pace of 2022"] / figures["cloud revenue added in a year"]
 
 
 @rule("04", r"In (?P<year>\d{4}) spending was (?P<fold>[\d.]+ times) what OpenAI took in")
@@ -162,24 +166,29 @@ def title_flows(ledger, m):
     yield "fold", m["fold"], years[f"{year}Q4"] / revenue[date(f"{year}-01-01"), date(f"{year}-12-31")].value
 
 
-@rule("04", r"Not every firm's cloud takes in what it spends")
+@rule("04", r"By (?P<year>\d{4}) only (?P<who>\w+)'s cloud took in what the firm spent")
 def title_panels(ledger, m):
-    above = []
+    paid, last = [], None
     for firm in SELLERS:
         out, back = ledger.years(ledger.capex(firm)), ledger.years(ledger.cloud(firm))
-        above.append(out[max(back)].value > back[max(back)].value)
-    yield "claim: some do not", m.string, any(above) and not all(above)
+        last = max(last or out[max(out)].end, out[max(out)].end)
+        if out[max(back)].value <= back[max(back)].value:
+            paid.append(ledger.names[firm])
+    yield "who", m["who"], spelled(paid)
+    yield "year", m["year"], str(last.year)
 
 
-@rule("04", r"More is spent on building than the clouds take in")
+@rule("04", r"By <when:MONTH> cloud sellers spent (?P<cost>\$[\d.]+) per dollar taken in")
 def title_cost(ledger, m):
     out, back = spent(ledger), clouds(ledger)
-    yield "claim: more is spent", m.string, out[max(back)] > back[max(back)]
+    yield "when", m["when"], month(end(max(back)))
+    yield "cost", m["cost"], out[max(back)] / back[max(back)]
 
 
-@rule("04", r"Each added dollar of cloud revenue came with (?P<cost>\$[\d.]+) spent")
+@rule("04", r"By <when:MONTH> each added cloud dollar came with (?P<cost>\$[\d.]+) spent")
 def title_added(ledger, m):
     more = added(ledger)
+    yield "when", m["when"], month(end(max(more)))
     yield "cost", m["cost"], spent(ledger)[max(more)] / more[max(more)]
 
 
@@ -212,13 +221,35 @@ def pace(ledger, m):
         yield f"claim: how {name} said it", how, {"more than ": "≥", "about ": "≈", "": "="}[how] == row.relation
 
 
-@rule("04", r"No cell is covered by the cloud revenue added so far")
-def title_heat(ledger, m):
-    p, taken = ledger.parameters, clouds(ledger)
-    least = min(annuity(float(capital(ledger)), p["rate"], years) / share for years in p["horizons"] for share in p["margins"])
-    before = [name for name in taken if name < label(date(p["start"]), date(p["start"]))]
+def gained(ledger):
+    """What the clouds added a year since the start: on the newest definition, the quarter from which that counts, and on the older one up to there."""
+    taken, first = clouds(ledger), label(date(ledger.parameters["start"]), date(ledger.parameters["start"]))
+    before = [name for name in taken if name < first]
     base = max(before) if before else min(taken)
-    yield "claim: added less than the least cell", m.string, taken[max(taken)] - taken[base] < least
+    older = total([ledger.years(ledger.cloud(firm, "original_segments")) for firm in SELLERS])
+    earlier = older[base] - older[step(first, -1)] if not before else 0
+    return taken[max(taken)] - taken[base], base, earlier
+
+
+def least_need(ledger):
+    p = ledger.parameters
+    return min(annuity(float(capital(ledger)), p["rate"], years) / share for years in p["horizons"] for share in p["margins"])
+
+
+@rule("04", r"By <when:MONTH> added cloud revenue fell short in every case")
+def title_heat(ledger, m):
+    gain, _, earlier = gained(ledger)
+    yield "claim: added less than the least cell", m.string.partition(" added ")[2], gain + earlier < least_need(ledger)
+    yield "when", m["when"], month(end(max(total([ledger.capex(firm) for firm in SELLERS]))))
+
+
+@rule("04", r"On the definition of that time the clouds had added <gain:USD> a year from <start:MONTH> to <then:MONTH>; with it the sum stays below the smallest need\.")
+def before_redrawn(ledger, m):
+    gain, base, earlier = gained(ledger)
+    yield "gain", m["gain"], earlier
+    yield "start", m["start"], month(date(ledger.parameters["start"]))
+    yield "then", m["then"], month(end(base))
+    yield "claim: the sum stays below", "stays below", gain + earlier < least_need(ledger)
 
 
 @rule("04", r"On assumptions of <margin:PERCENT> margin, (?P<life>[\d.]+) years and <rate:PERCENT> a year, the <capital:USD> needs <need:USD> of revenue a year that would not have come without it\.")
@@ -272,12 +303,13 @@ def jpmorgan(ledger, m):
     yield "years", m["years"], Fraction(-math.log(1 - float(rate * invested / asked)) / math.log(1 + float(rate)))
 
 
-@rule("04", r"By <when:MONTH> <more:COUNT> of <count:COUNT> models asked for more")
+@rule("04", r"By <when:MONTH> all <count:COUNT> sums worked again had risen")
 def title_models(ledger, m):
     every = {name: one for name, one in models(ledger).items() if name not in ("Barclays", "Morgan Stanley")}
     yield "when", m["when"], month(measured(ledger)[1])
-    yield "more", m["more"], sum(now is not None and now > printed for printed, _, now in every.values())
-    yield "count", m["count"], len(every)
+    again = [(printed, now) for printed, _, now in every.values() if now is not None]
+    yield "claim: all had risen", "all", all(now > printed for printed, now in again)
+    yield "count", m["count"], len(again)
 
 
 @rule("04", r"Of <count:COUNT> models known at this date <met:COUNT> give the published answer within its rounding when worked with the published inputs; JPMorgan does not \(.*\); "

@@ -118,7 +118,7 @@ def made_of(ledger, m):
         yield part, m[part], found[part]
 
 
-@rule("05", r"What is printed of AI is advertising that passes through a tool\. Meta put it at more than <tools:USD> a year for <when:MONTH>; in the four quarters to <last:QUARTER> it sold <total:USD> of advertising, so that is a share of <share:PERCENT>\. .*")
+@rule("05", r"What is printed of AI is advertising that passes through a tool\. Meta put its pace at more than <tools:USD> a year for <when:MONTH>; beside the <total:USD> of advertising that it sold in the four quarters to <last:QUARTER>, that pace is <share:PERCENT>\. .*")
 def tools(ledger, m):
     (_, end), row = max(ledger.observed("meta", "meta_ai_ad_tools_run_rate").items(), key=lambda item: item[0][1])
     years = ledger.years(ledger.quarters("meta", SOLD["meta"]))
@@ -130,7 +130,7 @@ def tools(ledger, m):
     yield "share", m["share"], row.value / years[max(years)].value
 
 
-@rule("05", r"The doubt: against Amazon, Snap and Pinterest, Meta's yearly growth changed by (?P<effect>−?[\d.]+) points from <when:QUARTER> on\. Of the <count:COUNT> dates at which such a change can be measured, it is at least as large at <share:COUNT>, that date among them\.")
+@rule("05", r"The doubt: against Amazon, Snap and Pinterest, Meta's yearly growth changed by (?P<effect>−?[\d.]+) points from <when:QUARTER> on, the date that is tested\. Of the <count:COUNT> dates at which such a change can be measured, it is at least as large at <share:COUNT>, that date among them\.")
 def doubt(ledger, m):
     name, larger = tested(ledger)
     yield "when", m["when"], prose(name)
@@ -166,10 +166,10 @@ def china(ledger, m):
     yield "lift", m["lift"], lift.value
 
 
-@rule("05", r"More people: <share:PERCENT> of Meta's growth in the year to <when:QUARTER>")
+@rule("05", r"More and dearer ads made <share:PERCENT> of Meta's growth to <when:QUARTER>")
 def title_people(ledger, m):
     found, last = shares(ledger)
-    yield "share", m["share"], found["people"]
+    yield "share", m["share"], found["ads"] + found["price"]
     yield "when", m["when"], prose(last)
 
 
@@ -235,7 +235,7 @@ def title_even(ledger, m):
     yield "times", m["times"], (1 - low) / low
 
 
-@rule("05", r"Up to (?P<year>\d{4}) Apple's spending stood still; others' multiplied")
+@rule("05", r"By (?P<year>\d{4}) Apple's spending stood still; <count:COUNT> others' multiplied")
 def title_apple(ledger, m):
     index, last = {}, None
     for firm in SPENDERS:
@@ -244,6 +244,7 @@ def title_apple(ledger, m):
         last = max(last or years[max(years)].end, years[max(years)].end)
     yield "year", m["year"], str(last.year)
     yield "claim: Apple 0.7 to 1.4 times its start", "Apple's spending stood still", Fraction(7, 10) < index["aapl"] < Fraction(14, 10)
+    yield "count", m["count"], sum(firm not in ("aapl", "tsla") for firm in index)
     yield "claim: the others twice or more, Tesla apart", "others' multiplied", min(value for firm, value in index.items() if firm not in ("aapl", "tsla")) >= 2
 
 
