@@ -4,7 +4,7 @@ import math
 from fractions import Fraction
 
 from recompute_ledger import date, mean
-from recompute_rules import long_date, month, rule
+from recompute_rules import long_date, month, rule, spelled
 
 LAB = "openai"
 
@@ -20,11 +20,15 @@ def at_dates(ledger, metric):
 
 def losses(ledger):
     """What is called a loss of a year: by year, the figures under each name."""
+    return {year: [row.value for row in rows] for year, rows in loss_rows(ledger).items()}
+
+
+def loss_rows(ledger):
     out = {}
     for metric in (name for name, about in ledger.metrics.items() if about["family"] == "loss"):
         for (start, end), row in ledger.observed(LAB, metric).items():
             if start and (end - start).days > 360:
-                out.setdefault(end.year, []).append(row.value)
+                out.setdefault(end.year, []).append(row)
     return out
 
 
@@ -37,10 +41,10 @@ def one(ledger, metric, end=None):
     return next(row for day, row in rows if end is None or day == end)
 
 
-def goal(ledger):
-    """The plan for the furthest year that has a figure: of the best sources the newest."""
+def goal(ledger, year=None):
+    """The plan for a year, or for the furthest that has a figure: of the best sources the newest."""
     plans = [row for row in ledger.printed(LAB, "revenue", "forward") if row.start and 360 < (row.end - row.start).days < 370]
-    last = max(row.end for row in plans)
+    last = max(row.end for row in plans if not year or row.end.year == year)
     grades = ["filed", "stated", "press", "estimate"]
     tiers = ["primary", "secondary", "unlocated", "vendor"]
     of_year = [row for row in plans if row.end == last]
@@ -74,19 +78,20 @@ def s_curve(times, values):
 
 
 def contest(ledger, metric):
-    """At how many past dates the S-curve would have missed what came within a year by less than the exponential, and at how many there is a test."""
+    """At how many past dates the S-curve or the exponential would have missed what came within a year by less than 95% of the other's miss, at how
+    many there is a test, and whether the S-curve did at more than one of the newest three."""
     rows = at_dates(ledger, metric)
     times = [(day - rows[0][0]).days / 365.25 for day, _ in rows]
     values = [float(row.value) for _, row in rows]
-    wins, tested, newest = 0, 0, None
+    verdicts = []
     for known in range(5, len(rows)):
         later = [(time, value) for time, value in zip(times[known:], values[known:], strict=True) if time - times[known - 1] <= 1]
         if later:
             misses = [mean(abs(math.log(curve(time) / value)) for time, value in later)
                       for curve in (fit(times[:known], values[:known]) for fit in (exponential, s_curve))]  # fmt: skip
-            newest = misses[1] < misses[0]
-            wins, tested = wins + newest, tested + 1
-    return wins, tested, newest
+            verdicts.append((misses[1] < 0.95 * misses[0], misses[0] < 0.95 * misses[1]))
+    curved, straight = (sum(one[which] for one in verdicts) for which in (0, 1))
+    return curved, straight, len(verdicts), sum(one for one, _ in verdicts[-3:]) > 1
 
 
 def roads(ledger):
@@ -118,7 +123,7 @@ def last_year(ledger, m):
     yield "day", m["day"], told_by(ledger, years(ledger)[year])[1]
 
 
-@rule("06", r"The newest run-rate, for <when:MONTH>, is about <pace:USD> a year, as (?P<who>.+) had it \((?P<day>.+)\)\. That is (?P<fold>[\d.]+ times) the revenue of (?P<year>\d{4}), .*")
+@rule("06", r"The newest run-rate, for <when:MONTH>, is about <pace:USD> a year, as (?P<who>.+) had it \((?P<day>.+)\)\. That is (?P<fold>[\d.]+ times) the revenue of (?P<year>\d{4})\. .*")
 def run_rate(ledger, m):
     end, row = at_dates(ledger, "annualised_revenue")[-1]
     year = max(years(ledger))
@@ -131,11 +136,12 @@ def run_rate(ledger, m):
     yield "year", m["year"], str(year)
 
 
-@rule("06", r"The doubt: for (?P<year>\d{4}) alone, its loss is reported under <count:COUNT> names, from <low:USD> to <high:USD>\. They need not contradict one another; .*")
+@rule("06", r"The doubt: for (?P<year>\d{4}) alone, its loss is reported under <count:COUNT> names by (?P<who>.+), from <low:USD> to <high:USD>\. They need not contradict one another; .*")
 def doubt(ledger, m):
     found = losses(ledger)[int(m["year"])]
     yield "claim: the year with most names", m["year"], len(found) == max(len(some) for some in losses(ledger).values())
     yield "count", m["count"], len(found)
+    yield "who", m["who"], spelled(sorted({ledger.sources[row.source]["publisher"] for row in loss_rows(ledger)[int(m["year"])]}))
     yield "low", m["low"], min(found)
     yield "high", m["high"], max(found)
     yield "phrase: a phrase", "one another", True
@@ -158,16 +164,20 @@ def title_users(ledger, m):
 
 @rule("06", r"ChatGPT's weekly users bend like an S-curve")
 def title_curves(ledger, m):
-    yield "claim: the S-curve missed less at the newest test", m.string, contest(ledger, "weekly_users")[2]
+    yield "claim: the S-curve missed clearly less at most of the newest three tests", m.string, contest(ledger, "weekly_users")[3]
 
 
-@rule("06", r"Judged by what came within a year, the S-curve would have been the better forecast at <wins:COUNT> of <tests:COUNT> past dates for weekly users and at <none:COUNT> of <dates:COUNT> past dates for the run-rate of revenue\. .*")
+@rule("06", r"Judged by what came within a year, the S-curve would have been the better forecast for weekly users at <wins:COUNT> of <tests:COUNT> past dates, the exponential at <other:COUNT>; "
+            r"for the run-rate of revenue at <none:COUNT> of <dates:COUNT> past dates, the exponential at <every:COUNT>\. (?P<rest>At the other dates the two missed by the same, within a twentieth)\.")  # fmt: skip
 def judged(ledger, m):
     users, money = (contest(ledger, metric) for metric in ("weekly_users", "annualised_revenue"))
     yield "wins", m["wins"], users[0]
-    yield "tests", m["tests"], users[1]
+    yield "other", m["other"], users[1]
+    yield "tests", m["tests"], users[2]
     yield "none", m["none"], money[0]
-    yield "dates", m["dates"], money[1]
+    yield "every", m["every"], money[1]
+    yield "dates", m["dates"], money[2]
+    yield "phrase: the margin that the verdicts hold", m["rest"], True
 
 
 @rule("06", r"(?P<count>\w+) roads to a month's revenue meet in (?P<year>\d{4})")
@@ -316,8 +326,93 @@ def tokens(ledger, m):
     yield "phrase: a phrase", "one market place", True
 
 
-@rule("06", r"Every plan asks for more than OpenAI ever took in")
+@rule("06", r"The plan for (?P<year>\d{4}) is (?P<fold>[\d.]+ times) the revenue of (?P<base>\d{4})")
 def title_plan(ledger, m):
-    last = max(years(ledger))
-    plans = [row.value for row in ledger.printed(LAB, "revenue", "forward") if row.start and 360 < (row.end - row.start).days < 370 and row.end.year > last]
-    yield "claim: the least of them does", m.string, min(plans) > max(row.value for row in years(ledger).values())
+    last, wanted = max(years(ledger)), goal(ledger)
+    yield "year", m["year"], str(wanted.end.year)
+    yield "fold", m["fold"], wanted.value / years(ledger)[last].value
+    yield "base", m["base"], str(last)
+
+
+@rule("06", r"Plans for <up:COUNT> of <count:COUNT> years were raised over time")
+def title_vintages(ledger, m):
+    """Years planned more than once before they ended, and those of which the last plan is above the first."""
+    told = {}
+    for row in sorted(ledger.printed(LAB, "revenue", "forward"), key=lambda row: row.published or date("1970-01-01")):
+        if row.start and (row.start.month, row.start.day, row.end.month, row.end.day) == (1, 1, 12, 31) and row.published and row.published <= row.end:
+            told.setdefault((row.start, row.end), []).append(row.value)
+    again = [values for values in told.values() if len(values) > 1]
+    yield "up", m["up"], sum(values[-1] > values[0] for values in again)
+    yield "count", m["count"], len(again)
+
+
+def mix(ledger):
+    """Shares of revenue by report: publisher and date, the quarter before and its next month being one report."""
+    rows = [(ledger.sources[row.source]["publisher"], end, row.value) for metric in ("consumer_share_of_revenue", "enterprise_share_of_revenue", "api_share_of_revenue")
+            for end, row in at_dates(ledger, metric)]  # fmt: skip
+    out = []
+    for who, end, value in sorted(rows, key=lambda one: one[:2]):
+        if out and out[-1][0] == who and (end - out[-1][1]).days <= 40:
+            out[-1] = (who, end, out[-1][2] + value)
+        else:
+            out.append((who, end, value))
+    return out
+
+
+@rule("06", r"Consumers' part of revenue was put at <first:PERCENT>, then at <last:PERCENT>")
+def title_mix(ledger, m):
+    before, after = [row.value for _, row in at_dates(ledger, "consumer_share_of_revenue")][-2:]
+    yield "first", m["first"], before
+    yield "last", m["last"], after
+
+
+@rule("06", r"The report of <when:MONTH> \((?P<who>.+?)\) leaves <blank:PERCENT> of revenue unexplained, that of <then:MONTH> \((?P<other>.+?)\) (?P<rest>nothing)\.")
+def unexplained(ledger, m):
+    least, most = (choose(mix(ledger), key=lambda one: one[2]) for choose in (min, max))
+    for name, by, one in (("when", "who", least), ("then", "other", most)):
+        yield name, m[name], month(one[1])
+        yield by, m[by], one[0]
+    yield "blank", m["blank"], 1 - least[2]
+    yield "claim: nothing is left", m["rest"], max(Fraction(0), 1 - most[2]) <= Fraction(1, 200)
+    yield "rest", None, max(Fraction(0), 1 - most[2])
+
+
+@rule("06", r"Between its own counts at both ends of <when:QUARTER> the panel's users rose <counted:PERCENT>, beside a printed rate of <rate:PERCENT>: (?P<verdict>the rate is the quarter's)\. "
+            r"Kept up for a year, that pace would be <yearly:PERCENT>\.")  # fmt: skip
+def counted(ledger, m):
+    (start, end), late = max(ledger.observed(LAB, "monthly_users_growth_panel").items(), key=lambda item: item[0][1])
+    held = at_dates(ledger, "monthly_users_panel")
+    ends = [min(held, key=lambda one: abs((one[0] - edge).days))[1].value for edge in (start, end)]
+    yield "when", m["when"], f"Q{end.month // 3} {end.year}"
+    yield "counted", m["counted"], ends[1] / ends[0] - 1
+    yield "rate", m["rate"], late.value
+    yield "claim: within a tenth", m["verdict"], abs(ends[1] / ends[0] - 1 - late.value) < Fraction(1, 10) and (end - start).days < 100
+    yield "yearly", m["yearly"], (1 + late.value) ** 4 - 1
+
+
+@rule("06", r"- A revenue of <when:QUARTER> below <low:USD> or above <high:USD> would contradict one more report\. First seen in the press, or in a registration statement \((?P<form>S-\d)\)\.")
+def contradicts(ledger, m):
+    last = at_dates(ledger, "annualised_revenue")[-1][0]
+    yield "when", m["when"], f"Q{(last.month + 2) // 3} {last.year}"
+    yield "low bound of the quarter (a linear programme)", m["low"], None
+    yield "high bound of the quarter (a linear programme)", m["high"], None
+    yield "phrase: a form", m["form"], True
+    yield "phrase: a phrase", "one more report", True
+
+
+@rule("06", r"- (?P<count>[\d.]+bn) weekly users a year after <when:MONTH> lie between what the two curves say: .*")
+def between(ledger, m):
+    rows = at_dates(ledger, "weekly_users")
+    times = [(day - rows[0][0]).days / 365.25 for day, _ in rows]
+    values = [float(row.value) for _, row in rows]
+    middle = math.sqrt(exponential(times, values)(times[-1] + 1) * s_curve(times, values)(times[-1] + 1))
+    yield "count in bn", m["count"], Fraction(middle / 1000)
+    yield "when", m["when"], month(rows[-1][0])
+    yield "phrase: the two curves", "the two curves", True
+
+
+@rule("06", r"- Less than <plan:USD> in (?P<year>\d{4}) would fall short of the plan drawn for it\. .*")
+def short_of(ledger, m):
+    ahead = {row.end.year for row in ledger.printed(LAB, "revenue", "forward") if row.start and 360 < (row.end - row.start).days < 370 and row.end > ledger.newest}
+    yield "year", m["year"], str(min(ahead))
+    yield "plan", m["plan"], goal(ledger, min(ahead)).value

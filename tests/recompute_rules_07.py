@@ -1,6 +1,6 @@
 """What each number of 07_the_circle is meant to be.
 
-The bounds of what could come back (rival reports, all of an amount in one year) and the lines of the pictures are not worked again here.
+The lines of the pictures are not counted again here.
 """
 
 import itertools
@@ -82,6 +82,7 @@ def flows(ledger):
         amount = raw["value"] or None
         if name == "msft-openai-equity" and amount and (paid := at_dates_of(ledger, "msft", "openai_funding_paid")):
             amount = max(amount - paid[-1].value, Fraction(0))
+            raw = raw | {"value": amount}
         years_of = Fraction(raw["term_years"]) if raw["term_years"] else Fraction((ends - (starts or event)).days) / Fraction("365.25") if ends else None
         if amount is None:
             out.append((raw["from"], raw["to"], Fraction(0), "open", raw))
@@ -113,9 +114,34 @@ def circles(pairs):
 
 
 def owed(ledger):
-    """What OpenAI owes a year, and the most of it that can come back to it over at most three firms (a maximum flow)."""
+    """What OpenAI owes a year for what it buys, and the most of it that can come back to it over at most three firms.
+
+    What OpenAI lends or puts into shares is no bill; it stands in the circle all the same.
+    """
     found = flows(ledger)
-    due = sum(amount for start, _, amount, _, _ in found if start == "openai")
+    due = sum(amount for start, _, amount, _, raw in found if start == "openai" and not (raw and raw["instrument"] in ("equity", "debt")))
+    return due, coming_back(found)
+
+
+def extreme(found, most):
+    """Flows at their bounds: the least that firm promises of a known year or payments reported hold, or all that is promised in one year.
+
+    At most, an amount that nobody printed has no limit, and what was reported as paid between two firms comes beside their contracts.
+    """
+    out = []
+    for start, end, amount, way, raw in found:
+        if not most:
+            out.append((start, end, amount if way != "open" and (raw is None or raw["firmness"] == "firm") else Fraction(0), way, raw))
+        else:
+            whole = raw["value"] if way == "open" else amount
+            if way == "open" and raw.get("high") and raw["unit"] == "USD bn":
+                whole = max(whole, Fraction(raw["high"]))
+            out.append((start, end, whole or Fraction(10**6), way, raw))
+    return out
+
+
+def coming_back(found):
+    """The most of flows that can come back to OpenAI over at most three firms (a maximum flow)."""
     on = {pair for road in circles((start, end) for start, end, *_ in found) if "openai" in road for pair in zip(road, (*road[1:], road[0]), strict=True)}
     room = {}
     for start, end, amount, _, _ in found:
@@ -130,13 +156,19 @@ def owed(ledger):
             if road[-1] == "back":
                 break
         else:
-            return due, back
+            return back
         steps = list(itertools.pairwise(road))
         least = min(room[one] for one in steps)
         for start, end in steps:
             room[start, end] -= least
             room[end, start] = room.get((end, start), Fraction(0)) + least
         back += least
+
+
+def on_circles(found):
+    """The flows that lie on a circle through OpenAI."""
+    on = {pair for road in circles((start, end) for start, end, *_ in found) if "openai" in road for pair in zip(road, (*road[1:], road[0]), strict=True)}
+    return [one for one in found if one[:2] in on]
 
 
 def of_last_year(ledger):
@@ -277,13 +309,24 @@ def earlier(ledger, m):
 @rule("07", r"The doubt: for <open:COUNT> of the <all:COUNT> deals in these circles no years are printed, for <unsaid:COUNT> of them not even an amount\. Without an assumption about these years, from <low:USD> to <high:USD> a year could come back\.")
 def doubt(ledger, m):
     found = flows(ledger)
-    on = {pair for road in circles((start, end) for start, end, *_ in found) if "openai" in road for pair in zip(road, (*road[1:], road[0]), strict=True)}
-    inside = [(way, raw) for start, end, _, way, raw in found if (start, end) in on]
+    inside = [(way, raw) for *_, way, raw in on_circles(found)]
     yield "open", m["open"], sum(way == "open" for way, _ in inside)
     yield "all", m["all"], len(inside)
     yield "unsaid", m["unsaid"], sum(way == "open" and not raw["value"] for way, raw in inside)
-    for name in ("low", "high"):
-        yield f"{name} bound of the flow", m[name], None
+    yield "low", m["low"], coming_back(extreme(found, False))
+    yield "high", m["high"], coming_back(extreme(found, True))
+
+
+@rule("07", r"Nor do all of these payments come every year: <once:USD> of them flowed once within the last twelve months, and without that <again:USD> a year could come back\.")
+def not_again(ledger, m):
+    found = flows(ledger)
+    yield "once", m["once"], sum(amount for _, end, amount, way, _ in on_circles(found) if end == "openai" and way == "once")
+    yield "again", m["again"], coming_back([one for one in found if one[3] != "once"])
+
+
+@rule("07", r"Without what suppliers promised only on conditions or in a letter of intent it would be <sure:USD>\.")
+def surely(ledger, m):
+    yield "sure", m["sure"], coming_back([one for one in flows(ledger) if one[0] == "openai" or one[4] is None or one[4]["firmness"] == "firm"])
 
 
 @rule("07", r"<share:PERCENT> of what OpenAI owes a year could come from suppliers")
@@ -307,6 +350,16 @@ def title_without(ledger, m):
     yield "year", m["year"], str(max(years(ledger)))
 
 
+@rule("07", r"Set against the newest run-rate instead, about <pace:USD> for <when:MONTH>, what is left is (?P<fold>[\d.]+ times) as much\. .*")
+def against_pace(ledger, m):
+    due, back = owed(ledger)
+    end, row = at_dates(ledger, "annualised_revenue")[-1]
+    yield "pace", m["pace"], row.value
+    yield "claim: about", "about", row.relation == "≈"
+    yield "when", m["when"], month(end)
+    yield "fold", m["fold"], (due - back) / row.value
+
+
 @rule("07", r"OpenAI's firm contracts with a printed amount come to <firm:USD>")
 def title_firm(ledger, m):
     yield "firm", m["firm"], firm(ledger)
@@ -327,7 +380,7 @@ def unsaid(ledger, m):
     yield "who", m["who"], spelled(sorted({ledger.names[raw["to"]] for raw in promised(ledger) if not raw["value"] and raw["part_of"]}))
 
 
-@rule("07", r"Nvidia's letter covered <share:PERCENT> of what its gigawatts would cost")
+@rule("07", r"Nvidia's letter offered <share:PERCENT> of what its gigawatts would cost")
 def title_letter(ledger, m):
     letter = standing(ledger)["nvda-openai-equity-2025"]
     yield "share", m["share"], letter["value"] / Fraction(letter["capacity_gw"]) / gigawatt(ledger)[0]
@@ -360,7 +413,7 @@ def title_warrant(ledger, m):
     yield "pay", m["pay"], shares * (target - exercise) / 1000
 
 
-@rule("07", r"At about (?P<price>\$[\d,]+) a share \(<when:MONTH>\), a volatility of <volatility:PERCENT> and (?P<term>[\d.]+) years to run \(assumptions\), the warrant is worth between <low:USD> and <high:USD>, if all purchases are made\.")
+@rule("07", r"At about (?P<price>\$[\d,]+) a share \(<when:MONTH>\), a volatility of <volatility:PERCENT> and (?P<term>[\d.]+) years to run \(assumptions; the targets of the other parts are not public\), the warrant is worth between <low:USD> and <high:USD>, if all purchases are made\.")
 def warrants(ledger, m):
     p, (shares, exercise, target) = ledger.parameters, warrant(ledger)
     day, price = share_price(ledger)
@@ -420,7 +473,7 @@ def payment(ledger, m):
     yield "close", m["close"], str(begins + len(shares) - 1)
 
 
-@rule("07", r"Oracle guided its cloud to (?P<fold>[\d.]+ times) its size by fiscal (?P<year>\d{4})")
+@rule("07", r"Oracle guided cloud infrastructure to (?P<fold>[\d.]+ times) by fiscal (?P<year>\d{4})")
 def title_path(ledger, m):
     (_, came), told = path(ledger)
     yield "fold", m["fold"], told[-1][1] / came
@@ -441,9 +494,10 @@ def last_step(ledger, m):
     yield "part", m["part"], oracle(ledger)[0] / path(ledger)[1][-1][1]
 
 
-@rule("07", r"A gigawatt brought OpenAI less than Oracle's contract costs")
+@rule("07", r"In (?P<year>\d{4}) a gigawatt brought less than Oracle's contract costs")
 def title_gigawatt(ledger, m):
-    yield "claim: less", m.string, pace(ledger)[1] < rent(ledger)
+    yield "year", m["year"], str(pace(ledger)[0].year)
+    yield "claim: less", "less than Oracle's contract costs", pace(ledger)[1] < rent(ledger)
 
 
 @rule("07", r"At the end of (?P<year>\d{4}) a gigawatt brought <per:USD> a year against a rent of <rent:USD>\. A tenth more a year would close the gap in (?P<up>[\d.]+) years, rent that falls by (?P<fall>\d+) per cent a year in (?P<down>[\d.]+) years \(assumptions\)\.")
@@ -458,7 +512,8 @@ def crossing(ledger, m):
     yield "parameter fall", m["fall"], 15
 
 
-@rule("07", r"If capacity grows by <growth:PERCENT> a year towards the (?P<planned>[\d.]+) GW that were told, the loop runs for (?P<now>\d+) years of the (?P<tried>\d+) tried with new shares as in the newest round, (?P<tenth>\d+) with a tenth of them, and for (?P<none>\d+) without any\.")
+@rule("07", r"If capacity grows by <growth:PERCENT> a year towards the (?P<planned>[\d.]+) GW that were told, the loop runs for (?P<now>\d+) years with new shares as in the newest round, for (?P<tenth>\d+) years with a tenth of them, and for (?P<none>\d+) years without any "
+            r"\(at most (?P<tried>\d+) are tried\)\.")  # fmt: skip
 def looped(ledger, m):
     planned, growth = grows(ledger)
     yield "growth", m["growth"], Fraction(growth)
