@@ -91,3 +91,4 @@ import recompute_rules_05  # noqa: E402, F401
 import recompute_rules_06  # noqa: E402, F401
 import recompute_rules_07  # noqa: E402, F401
 import recompute_rules_08  # noqa: E402, F401
+import recompute_rules_09  # noqa: E402, F401
