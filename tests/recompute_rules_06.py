@@ -43,7 +43,7 @@ def one(ledger, metric, end=None):
 
 def goal(ledger, year=None):
     """The plan for a year, or for the furthest that has a figure: of the best sources the newest."""
-    plans = [row for row in ledger.printed(LAB, "revenue", "forward") if row.start and 360 < (row.end - row.start).days < 370]
+    plans = [row for row in ledger.printed(LAB, "revenue", "forward") if not row.said_by and row.start and 360 < (row.end - row.start).days < 370]
     last = max(row.end for row in plans if not year or row.end.year == year)
     grades = ["filed", "stated", "press", "estimate"]
     tiers = ["primary", "secondary", "unlocated", "vendor"]
@@ -110,7 +110,10 @@ def known(ledger, m):
     metrics = ["revenue", "annualised_revenue", "weekly_users", "monthly_users_panel", "revenue_per_monthly_user", "api_share_of_revenue", "api_revenue"]
     metrics += [name for name, about in ledger.metrics.items() if about["family"] == "loss"]
     days = [row.published for metric in metrics for row in ledger.observed(LAB, metric).values() if row.published]
-    yield "documents", m["documents"], None
+    metrics += ["consumer_share_of_revenue", "enterprise_share_of_revenue"]
+    planned = {row.end.year for row in ledger.printed(LAB, "revenue", "forward") if not row.said_by}
+    sources = {row.source for metric in metrics for row in ledger.observed(LAB, metric).values()} | {goal(ledger, year).source for year in planned}
+    yield "documents", m["documents"], len(sources)
     yield "newest", m["day"], long_date(max(days))
 
 
@@ -339,7 +342,7 @@ def title_vintages(ledger, m):
     """Years planned more than once before they ended, and those of which the last plan is above the first."""
     told = {}
     for row in sorted(ledger.printed(LAB, "revenue", "forward"), key=lambda row: row.published or date("1970-01-01")):
-        if row.start and (row.start.month, row.start.day, row.end.month, row.end.day) == (1, 1, 12, 31) and row.published and row.published <= row.end:
+        if row.start and (row.start.month, row.start.day, row.end.month, row.end.day) == (1, 1, 12, 31) and not row.said_by and row.published and row.published <= row.end:
             told.setdefault((row.start, row.end), []).append(row.value)
     again = [values for values in told.values() if len(values) > 1]
     yield "up", m["up"], sum(values[-1] > values[0] for values in again)

@@ -1,7 +1,4 @@
-"""What each number of 07_the_circle is meant to be.
-
-The lines of the pictures are not counted again here.
-"""
+"""What each number of 07_the_circle is meant to be."""
 
 import itertools
 import math
@@ -56,10 +53,10 @@ def firm(ledger):
     return sum(raw["value"] for raw in promised(ledger) if raw["firmness"] == "firm" and raw["instrument"] == "services" and raw["value"])
 
 
-def flows(ledger):
+def flows(ledger, drawn=False):
     """Deals as money a year, (payer, receiver, amount of a year or nothing, way): each deal once, what is over or paid long ago left out.
 
-    An amount over its printed years; money that flows once and flowed within the year; without years over the assumed term (way `open`).
+    For a picture (drawn) rights to shares and cancelled deals stand too. An amount over its printed years; money that flows once and flowed within the year; without years over the assumed term (way `open`).
     """
     deals, day = standing(ledger), ledger.newest
     alive = {name: raw for name, raw in deals.items() if raw["firmness"] in PROMISES}
@@ -75,7 +72,8 @@ def flows(ledger):
     for name, raw in deals.items():
         once, actual = raw["instrument"] in ("equity", "debt"), raw["status"] in ("funded", "completed")
         event, ends, starts = date(raw["event_date"]), date(raw["ends"]), date(raw["starts"])
-        if name in drop or raw["firmness"] not in PROMISES or raw["unit"] == "%" or raw["instrument"] not in ("equity", "debt", "services", "chips", "lease"):
+        kinds = ("equity", "debt", "services", "chips", "lease", *(["warrant"] if drawn else []))
+        if name in drop or raw["firmness"] not in (*PROMISES, *(["cancelled"] if drawn else [])) or raw["unit"] == "%" or raw["instrument"] not in kinds:
             continue
         if (ends and ends < day) or (once and actual and (day - event).days >= 365):
             continue
@@ -84,7 +82,9 @@ def flows(ledger):
             amount = max(amount - paid[-1].value, Fraction(0))
             raw = raw | {"value": amount}
         years_of = Fraction(raw["term_years"]) if raw["term_years"] else Fraction((ends - (starts or event)).days) / Fraction("365.25") if ends else None
-        if amount is None:
+        if raw["firmness"] == "cancelled":
+            out.append((raw["from"], raw["to"], Fraction(0), "cancelled", raw))
+        elif amount is None:
             out.append((raw["from"], raw["to"], Fraction(0), "open", raw))
         elif years_of and years_of > 0 and not once:
             out.append((raw["from"], raw["to"], amount / years_of, "term", raw))
@@ -100,7 +100,8 @@ def flows(ledger):
     if spent:  # a year that was reported as paid stands for the contracts of the two that print no years
         row = sorted(spent, key=lambda row: row.end)[-1]
         out = [(start, end, Fraction(0) if (start, end, way) == ("openai", "msft", "open") else amount, way, raw) for start, end, amount, way, raw in out]
-        out.append(("openai", "msft", row.value, "measured", None))
+        reported = {"firmness": "firm" if row.stance == "actual" else "conditional", "instrument": "services"}
+        out.append(("openai", "msft", row.value, "measured", reported if drawn else None))
     return out
 
 
@@ -169,6 +170,15 @@ def on_circles(found):
     """The flows that lie on a circle through OpenAI."""
     on = {pair for road in circles((start, end) for start, end, *_ in found) if "openai" in road for pair in zip(road, (*road[1:], road[0]), strict=True)}
     return [one for one in found if one[:2] in on]
+
+
+def drawn_lines(ledger):
+    """What a picture of the circles shows: payer, receiver, firmness and whether it is a right to shares; cancelled deals between its parties too."""
+    found = flows(ledger, drawn=True)
+    on = {pair for road in circles((start, end) for start, end, _, way, _ in found if way != "cancelled") for pair in zip(road, (*road[1:], road[0]), strict=True)}
+    inside = {party for pair in on for party in pair}
+    return {(start, end, raw["firmness"], raw["instrument"] == "warrant") for start, end, _, way, raw in found
+            if (start, end) in on or (way == "cancelled" and {start, end} <= inside)}  # fmt: skip
 
 
 def of_last_year(ledger):
@@ -282,7 +292,10 @@ def runs(ledger, part):
 @rule("07", r"(?P<deals>\d+) deals in (?P<documents>\d+) documents\. Newest: (?P<day>.+)\.")
 def known(ledger, m):
     yield "deals", m["deals"], len(standing(ledger))
-    yield "documents", m["documents"], None
+    told = at_dates_of(ledger, "openai", "compute_commitments") + at_dates_of(ledger, "msft", "openai_funding_paid")[-1:]
+    told += [row for year, row in years(ledger).items() if year >= ledger.newest.year - 1]
+    states = standing(ledger).values()
+    yield "documents", m["documents"], len({row.source for row in told} | {raw["source"] for raw in states} | {raw["priced_by"] for raw in states if "priced_by" in raw})
     yield "newest", m["day"], long_date(max(date(ledger.sources[raw["source"]]["published"]) for raw in ledger.deals if ledger.sources[raw["source"]]["published"]))
 
 
@@ -339,8 +352,9 @@ def title_circle(ledger, m):
 def title_rings(ledger, m):
     newest = int(max(row["published"] for row in ledger.sources.values())[:4])
     yield "claim: one of the two years before", m["year"], int(m["year"]) in (newest - 2, newest - 1)
-    yield "lines drawn", m["lines"], None
-    yield "firms drawn", m["firms"], None
+    lines = drawn_lines(ledger.then(date(f"{m['year']}-12-31")))
+    yield "lines drawn", m["lines"], len(lines)
+    yield "firms drawn", m["firms"], len({party for line in lines for party in line[:2]})
 
 
 @rule("07", r"Without the circle OpenAI owes (?P<fold>[\d.]+ times) its revenue of (?P<year>\d{4})")
