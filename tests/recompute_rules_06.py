@@ -267,7 +267,7 @@ def clash(ledger, m):
     for name, row in (("february", rows[0]), ("may", rows[2])):
         yield name, m[name], month(row.end)
     yield "quarter", m["quarter"], f"Q{rows[1].end.month // 3} {rows[1].end.year}"
-    yield "sets in all (a linear programme)", m["every"], None
+    yield "sets in all", m["every"], None
 
 
 @rule("06", r"OpenAI's loss for (?P<year>\d{4}): anything from <low:USD> to <high:USD>")
@@ -397,8 +397,8 @@ def counted(ledger, m):
 def contradicts(ledger, m):
     last = at_dates(ledger, "annualised_revenue")[-1][0]
     yield "when", m["when"], f"Q{(last.month + 2) // 3} {last.year}"
-    yield "low bound of the quarter (a linear programme)", m["low"], None
-    yield "high bound of the quarter (a linear programme)", m["high"], None
+    yield "low bound", m["low"], None
+    yield "high bound", m["high"], None
     yield "phrase: a form", m["form"], True
     yield "phrase: a phrase", "one more report", True
 

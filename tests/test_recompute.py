@@ -49,6 +49,16 @@ def test_a_difference_that_is_known_is_one(second):
     assert {recompute.reason(one) for one in every} == set(recompute.KNOWN.values()), "what no longer differs goes from KNOWN"
 
 
+def test_a_number_that_is_not_worked_again_is_listed_with_its_reason(second):
+    every = [one for number in PATHS for one in found(number, second) if one.state == "uncovered"]
+    assert not [one for one in every if not recompute.beyond(one)]
+    assert {(one.notebook[:2], one.name) for one in every} == {(number, name) for number, _, name in recompute.BEYOND}, "what is worked again goes from BEYOND"
+
+
+def test_every_notebook_that_answers_is_recomputed():
+    assert sorted(PATHS) == COVERED
+
+
 def test_nothing_of_the_library_is_used():
     code = "import sys; sys.path.insert(0, sys.argv[1]); import recompute; print([name for name in sys.modules if name.split('.')[0] in ('outlay', 'pandas', 'numpy')])"
     told = subprocess.run([sys.executable, "-c", code, str(Path(recompute.__file__).parent)], capture_output=True, text=True, check=True)
@@ -106,6 +116,9 @@ def test_a_changed_figure_in_the_tables_is_named(tmp_path):
     assert changed(folder, "capex", "amzn", "capex_cash", "2026-06-30")
     differs = {(one.where, one.name) for one in found("01", recompute_ledger.Ledger(folder)) if one.state == "differs"}
     assert ("prose 6", "amount") in differs and ("prose 38", "gap") in differs
+    assert changed(folder, "financials", "orcl", "long_term_debt", "2026-08-31", 10000)
+    differs = {(one.where, one.name) for one in found("09", recompute_ledger.Ledger(folder)) if one.state == "differs"}
+    assert {("prose 6", "owed"), ("title 11", "years"), ("prose 8", "other")} <= differs
 
 
 def test_another_metric_or_period_than_the_sentence_names_is_named(second):
