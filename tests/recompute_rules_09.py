@@ -327,6 +327,8 @@ def largest(ledger, m):
     later = [raw for raw in events if raw["event_date"] > sized["event_date"] and raw["value"]]
     last = [raw for raw in later if raw["event_date"] == later[-1]["event_date"]]
     yield "size", m["size"], Fraction(sized["capacity_gw"])
+    without = gigawatts({name: raw for name, raw in standing(ledger).items() if raw["from"] != "openai" and USERS.get(name) != "openai"}, GENEROUS)
+    yield "claim: the largest part", "The largest part", without < Fraction(sized["capacity_gw"])
     yield "then", m["then"], month(date(sized["event_date"]))
     yield "old, tn", m["old"], Fraction(sized["value"])
     yield "old", None, Fraction(sized["value"]) * {"USD tn": 1000}[sized["unit"]]
