@@ -107,9 +107,9 @@ def test_numbers_in_prose_carry_their_facts(path):
 DATES = ["2024-08-05", "2024-11-15", "2025-10-13"]
 OPENAI, PROMISED = build._path("06_openai"), build._path("02_promised_and_delivered")
 CIRCLE = build._path("07_the_circle")
-PAST = [*((path, day) for path in PATHS for day in DATES), (OPENAI, "2025-12-15"), (CIRCLE, "2025-10-21")]
-CUT = [(path, day) for path, day in PAST if day != DATES[1]]  # also run on ledgers without later documents
 HEADLINE = build._path("04_spending_against_revenue")
+# what makes a date hard: few quarters known, a segment redrawn since, a deal of the week after, a year of reports later
+PAST = [*((path, day) for path in PATHS for day in (DATES[0], DATES[2])), (HEADLINE, DATES[1]), (OPENAI, "2025-12-15"), (CIRCLE, "2025-10-21")]
 NOTHING = {"as_of": "2013-01-01"}  # before any of these questions could be answered
 SWITCHES = [{"basis": "with_leases", "calendar": "end_month"}, {"basis": "as_stated", "calendar": "fiscal"}]
 SWITCHED = [path for path in PATHS if all(any(f"{name} = " in cell for cell in sources(path, "code")[:1]) for name in ("basis", "calendar"))]
@@ -150,7 +150,7 @@ def plant(rows):
 def runs(tmp_path_factory):
     """Every run that these tests look at, made side by side: under other parameters, at past dates, and on ledgers without later documents."""
     folders = {}
-    for name in [*dict.fromkeys(day for _, day in CUT), "planted"]:
+    for name in [*dict.fromkeys(day for _, day in PAST), "planted"]:
         folders[name] = tmp_path_factory.mktemp("ledger") / "data"
         shutil.copytree(ROOT / "data", folders[name])
         if name == "planted":
@@ -158,7 +158,8 @@ def runs(tmp_path_factory):
         else:
             forget_after(folders[name], name)
     planned = [(path, values, "") for path, values in OTHERS] + [(HEADLINE, {}, ""), (HEADLINE, {}, "planted")]
-    planned += [(path, {"as_of": day}, "") for path, day in PAST] + [(path, {}, day) for path, day in CUT]
+    for path, day in PAST:
+        planned += [(path, {"as_of": day}, ""), (path, {}, day)]
     jobs = [(path, values, folders.get(data), tmp_path_factory.mktemp("run")) for path, values, data in planned]
     return dict(zip((key(*job) for job in planned), execute_all(jobs), strict=True))
 
@@ -168,7 +169,7 @@ def files(out):
     return {file.relative_to(out): file.read_bytes() for file in folder.rglob("*") if file.is_file()} if folder.exists() else {}
 
 
-@pytest.mark.parametrize(("path", "day"), CUT, ids=lambda value: getattr(value, "stem", value))
+@pytest.mark.parametrize(("path", "day"), PAST, ids=lambda value: getattr(value, "stem", value))
 def test_a_past_date_says_what_a_ledger_without_later_documents_says(path, day, runs):
     then, left = runs[key(path, {"as_of": day})], runs[key(path, {}, day)]
     assert said(then / path.name) == said(left / path.name)
