@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from outlay.tools import build, diff, kernels
+from outlay.tools import build, diff, kernels, sweep
 
 ANSWER = "the_short_answer."
 
@@ -148,19 +148,13 @@ def _said(notebook: dict) -> dict[tuple, tuple[float, str]]:
 
     The other names in a sentence tell it from another in which a number happens to have the same name.
     """
-    section, found = "", {}
-    for cell in notebook["cells"]:
-        text = "".join(cell["source"])
-        if cell["cell_type"] == "markdown":
-            headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
-            section = re.sub(r"\W+", "_", headings[-1].lower()).strip("_") if headings else section
-            continue
-        for output in cell.get("outputs", []):
-            values = output.get("metadata", {}).get("outlay", {}).get("values", {})
-            for name, value in values.items():
-                key = (section, "+".join(sorted(values)), name)
-                count = sum(other[:3] == key for other in found)
-                found[(*key, count)] = (value, "".join(output["data"]["text/plain"]))
+    found = {}
+    for section, output in sweep.outputs(notebook):
+        values = output.get("metadata", {}).get("outlay", {}).get("values", {})
+        for name, value in values.items():
+            key = (section, "+".join(sorted(values)), name)
+            count = sum(other[:3] == key for other in found)
+            found[(*key, count)] = (value, "".join(output["data"]["text/plain"]))
     return found
 
 

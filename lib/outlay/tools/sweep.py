@@ -90,9 +90,9 @@ def results(notebook: dict) -> dict[str, float]:
     return {name: value for name, value, _ in _said(notebook)}
 
 
-def _said(notebook: dict) -> Iterable[tuple[str, float, list[str]]]:
-    """Yield every number that a notebook says, with the names of the facts behind it."""
-    section, seen = "", {}
+def outputs(notebook: dict) -> Iterable[tuple[str, dict]]:
+    """Yield every output of an executed notebook, with the section that it stands in as a name."""
+    section = ""
     for cell in notebook["cells"]:
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
@@ -100,11 +100,18 @@ def _said(notebook: dict) -> Iterable[tuple[str, float, list[str]]]:
             section = re.sub(r"\W+", "_", headings[-1].lower()).strip("_") if headings else section
             continue
         for output in cell.get("outputs", []):
-            about = output.get("metadata", {}).get("outlay", {})
-            for name, value in about.get("values", {}).items():
-                full = f"{section}.{name}"
-                seen[full] = seen.get(full, 0) + 1
-                yield full if seen[full] == 1 else f"{full}_{seen[full]}", value, about.get("facts", {}).get(name, [])
+            yield section, output
+
+
+def _said(notebook: dict) -> Iterable[tuple[str, float, list[str]]]:
+    """Yield every number that a notebook says, with the names of the facts behind it."""
+    seen = {}
+    for section, output in outputs(notebook):
+        about = output.get("metadata", {}).get("outlay", {})
+        for name, value in about.get("values", {}).items():
+            full = f"{section}.{name}"
+            seen[full] = seen.get(full, 0) + 1
+            yield full if seen[full] == 1 else f"{full}_{seen[full]}", value, about.get("facts", {}).get(name, [])
 
 
 def _row(values: dict[str, object], path: Path, error: str) -> dict:
